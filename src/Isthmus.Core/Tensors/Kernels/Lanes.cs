@@ -1,0 +1,223 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace Isthmus.Tensors.Kernels;
+
+/// <summary>
+/// Some floats side by side: what a kernel's one body is written over. 16, 8 and 4 wrap a vector register, 1 is a plain float,
+/// so that a scalar tail runs the same formula and gives the same bits. This is the only file that names vector widths.
+/// Masks are lanes of all-ones or all-zero bits; "bits" members treat the lane as 32-bit integers.
+/// </summary>
+internal unsafe interface ILane<T> where T : struct, ILane<T>
+{
+    /// <summary>How many floats.</summary>
+    static abstract int Width { get; }
+    /// <summary>Whether the hardware has registers of this width.</summary>
+    static abstract bool IsAccelerated { get; }
+    /// <summary>All floats equal to x.</summary>
+    static abstract T Of(float x);
+    /// <summary>Reads Width floats; any alignment.</summary>
+    static abstract T Load(float* from);
+    /// <summary>Writes Width floats; any alignment.</summary>
+    static abstract void Store(T x, float* to);
+    /// <summary>a + b.</summary>
+    static abstract T operator +(T a, T b);
+    /// <summary>a - b.</summary>
+    static abstract T operator -(T a, T b);
+    /// <summary>a * b.</summary>
+    static abstract T operator *(T a, T b);
+    /// <summary>a / b.</summary>
+    static abstract T operator /(T a, T b);
+    /// <summary>-a.</summary>
+    static abstract T operator -(T a);
+    /// <summary>a * b + c, rounded once; the same bits with and without hardware support.</summary>
+    static abstract T Fma(T a, T b, T c);
+    /// <summary>|a|.</summary>
+    static abstract T Abs(T a);
+    /// <summary>The larger; NaN if either is NaN.</summary>
+    static abstract T Max(T a, T b);
+    /// <summary>The smaller; NaN if either is NaN.</summary>
+    static abstract T Min(T a, T b);
+    /// <summary>The square root, rounded correctly.</summary>
+    static abstract T Sqrt(T a);
+    /// <summary>The largest integer not above a.</summary>
+    static abstract T Floor(T a);
+    /// <summary>The nearest integer, ties to even.</summary>
+    static abstract T Round(T a);
+    /// <summary>Mask of a &lt; b (false for NaN).</summary>
+    static abstract T LessThan(T a, T b);
+    /// <summary>Mask of a &lt;= b (false for NaN).</summary>
+    static abstract T LessThanOrEqual(T a, T b);
+    /// <summary>Mask of a == b (false for NaN).</summary>
+    static abstract T Equal(T a, T b);
+    /// <summary>a where the mask's bits are ones, else b.</summary>
+    static abstract T Select(T mask, T a, T b);
+    /// <summary>Bitwise and.</summary>
+    static abstract T And(T a, T b);
+    /// <summary>Bitwise or.</summary>
+    static abstract T Or(T a, T b);
+    /// <summary>All elements with this bit pattern.</summary>
+    static abstract T Bits(int pattern);
+    /// <summary>Integer sum of the bit patterns.</summary>
+    static abstract T AddBits(T a, T b);
+    /// <summary>Integer difference of the bit patterns.</summary>
+    static abstract T SubtractBits(T a, T b);
+    /// <summary>Bit patterns shifted left.</summary>
+    static abstract T ShiftBitsLeft(T a, int count);
+    /// <summary>Bit patterns shifted right, keeping the sign.</summary>
+    static abstract T ShiftBitsRight(T a, int count);
+    /// <summary>The values truncated to integers, as bit patterns; only for values within the range of int.</summary>
+    static abstract T ToIntBits(T a);
+    /// <summary>The bit patterns as integers, converted to values.</summary>
+    static abstract T FromIntBits(T a);
+}
+
+/// <summary>16 floats in a 512-bit register.</summary>
+internal readonly unsafe struct Lane16(Vector512<float> v) : ILane<Lane16>
+{
+    private readonly Vector512<float> _v = v;
+
+    public static int Width => 16;
+    public static bool IsAccelerated => Vector512.IsHardwareAccelerated;
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane16 Of(float x) => new(Vector512.Create(x));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane16 Load(float* from) => new(Vector512.Load(from));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static void Store(Lane16 x, float* to) => x._v.Store(to);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane16 operator +(Lane16 a, Lane16 b) => new(a._v + b._v);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane16 operator -(Lane16 a, Lane16 b) => new(a._v - b._v);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane16 operator *(Lane16 a, Lane16 b) => new(a._v * b._v);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane16 operator /(Lane16 a, Lane16 b) => new(a._v / b._v);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane16 operator -(Lane16 a) => new(-a._v);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane16 Fma(Lane16 a, Lane16 b, Lane16 c) => new(Vector512.FusedMultiplyAdd(a._v, b._v, c._v));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane16 Abs(Lane16 a) => new(Vector512.Abs(a._v));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane16 Max(Lane16 a, Lane16 b) => new(Vector512.Max(a._v, b._v));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane16 Min(Lane16 a, Lane16 b) => new(Vector512.Min(a._v, b._v));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane16 Sqrt(Lane16 a) => new(Vector512.Sqrt(a._v));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane16 Floor(Lane16 a) => new(Vector512.Floor(a._v));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane16 Round(Lane16 a) => new(Vector512.Round(a._v));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane16 LessThan(Lane16 a, Lane16 b) => new(Vector512.LessThan(a._v, b._v));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane16 LessThanOrEqual(Lane16 a, Lane16 b) => new(Vector512.LessThanOrEqual(a._v, b._v));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane16 Equal(Lane16 a, Lane16 b) => new(Vector512.Equals(a._v, b._v));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane16 Select(Lane16 mask, Lane16 a, Lane16 b) => new(Vector512.ConditionalSelect(mask._v, a._v, b._v));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane16 And(Lane16 a, Lane16 b) => new(a._v & b._v);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane16 Or(Lane16 a, Lane16 b) => new(a._v | b._v);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane16 Bits(int pattern) => new(Vector512.Create(pattern).AsSingle());
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane16 AddBits(Lane16 a, Lane16 b) => new((a._v.AsInt32() + b._v.AsInt32()).AsSingle());
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane16 SubtractBits(Lane16 a, Lane16 b) => new((a._v.AsInt32() - b._v.AsInt32()).AsSingle());
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane16 ShiftBitsLeft(Lane16 a, int count) => new((a._v.AsInt32() << count).AsSingle());
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane16 ShiftBitsRight(Lane16 a, int count) => new((a._v.AsInt32() >> count).AsSingle());
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane16 ToIntBits(Lane16 a) => new(Vector512.ConvertToInt32(a._v).AsSingle());
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane16 FromIntBits(Lane16 a) => new(Vector512.ConvertToSingle(a._v.AsInt32()));
+}
+
+/// <summary>8 floats in a 256-bit register.</summary>
+internal readonly unsafe struct Lane8(Vector256<float> v) : ILane<Lane8>
+{
+    private readonly Vector256<float> _v = v;
+
+    public static int Width => 8;
+    public static bool IsAccelerated => Vector256.IsHardwareAccelerated;
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane8 Of(float x) => new(Vector256.Create(x));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane8 Load(float* from) => new(Vector256.Load(from));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static void Store(Lane8 x, float* to) => x._v.Store(to);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane8 operator +(Lane8 a, Lane8 b) => new(a._v + b._v);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane8 operator -(Lane8 a, Lane8 b) => new(a._v - b._v);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane8 operator *(Lane8 a, Lane8 b) => new(a._v * b._v);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane8 operator /(Lane8 a, Lane8 b) => new(a._v / b._v);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane8 operator -(Lane8 a) => new(-a._v);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane8 Fma(Lane8 a, Lane8 b, Lane8 c) => new(Vector256.FusedMultiplyAdd(a._v, b._v, c._v));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane8 Abs(Lane8 a) => new(Vector256.Abs(a._v));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane8 Max(Lane8 a, Lane8 b) => new(Vector256.Max(a._v, b._v));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane8 Min(Lane8 a, Lane8 b) => new(Vector256.Min(a._v, b._v));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane8 Sqrt(Lane8 a) => new(Vector256.Sqrt(a._v));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane8 Floor(Lane8 a) => new(Vector256.Floor(a._v));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane8 Round(Lane8 a) => new(Vector256.Round(a._v));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane8 LessThan(Lane8 a, Lane8 b) => new(Vector256.LessThan(a._v, b._v));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane8 LessThanOrEqual(Lane8 a, Lane8 b) => new(Vector256.LessThanOrEqual(a._v, b._v));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane8 Equal(Lane8 a, Lane8 b) => new(Vector256.Equals(a._v, b._v));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane8 Select(Lane8 mask, Lane8 a, Lane8 b) => new(Vector256.ConditionalSelect(mask._v, a._v, b._v));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane8 And(Lane8 a, Lane8 b) => new(a._v & b._v);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane8 Or(Lane8 a, Lane8 b) => new(a._v | b._v);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane8 Bits(int pattern) => new(Vector256.Create(pattern).AsSingle());
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane8 AddBits(Lane8 a, Lane8 b) => new((a._v.AsInt32() + b._v.AsInt32()).AsSingle());
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane8 SubtractBits(Lane8 a, Lane8 b) => new((a._v.AsInt32() - b._v.AsInt32()).AsSingle());
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane8 ShiftBitsLeft(Lane8 a, int count) => new((a._v.AsInt32() << count).AsSingle());
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane8 ShiftBitsRight(Lane8 a, int count) => new((a._v.AsInt32() >> count).AsSingle());
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane8 ToIntBits(Lane8 a) => new(Vector256.ConvertToInt32(a._v).AsSingle());
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane8 FromIntBits(Lane8 a) => new(Vector256.ConvertToSingle(a._v.AsInt32()));
+}
+
+/// <summary>4 floats in a 128-bit register.</summary>
+internal readonly unsafe struct Lane4(Vector128<float> v) : ILane<Lane4>
+{
+    private readonly Vector128<float> _v = v;
+
+    public static int Width => 4;
+    public static bool IsAccelerated => Vector128.IsHardwareAccelerated;
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane4 Of(float x) => new(Vector128.Create(x));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane4 Load(float* from) => new(Vector128.Load(from));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static void Store(Lane4 x, float* to) => x._v.Store(to);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane4 operator +(Lane4 a, Lane4 b) => new(a._v + b._v);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane4 operator -(Lane4 a, Lane4 b) => new(a._v - b._v);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane4 operator *(Lane4 a, Lane4 b) => new(a._v * b._v);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane4 operator /(Lane4 a, Lane4 b) => new(a._v / b._v);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane4 operator -(Lane4 a) => new(-a._v);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane4 Fma(Lane4 a, Lane4 b, Lane4 c) => new(Vector128.FusedMultiplyAdd(a._v, b._v, c._v));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane4 Abs(Lane4 a) => new(Vector128.Abs(a._v));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane4 Max(Lane4 a, Lane4 b) => new(Vector128.Max(a._v, b._v));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane4 Min(Lane4 a, Lane4 b) => new(Vector128.Min(a._v, b._v));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane4 Sqrt(Lane4 a) => new(Vector128.Sqrt(a._v));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane4 Floor(Lane4 a) => new(Vector128.Floor(a._v));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane4 Round(Lane4 a) => new(Vector128.Round(a._v));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane4 LessThan(Lane4 a, Lane4 b) => new(Vector128.LessThan(a._v, b._v));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane4 LessThanOrEqual(Lane4 a, Lane4 b) => new(Vector128.LessThanOrEqual(a._v, b._v));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane4 Equal(Lane4 a, Lane4 b) => new(Vector128.Equals(a._v, b._v));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane4 Select(Lane4 mask, Lane4 a, Lane4 b) => new(Vector128.ConditionalSelect(mask._v, a._v, b._v));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane4 And(Lane4 a, Lane4 b) => new(a._v & b._v);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane4 Or(Lane4 a, Lane4 b) => new(a._v | b._v);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane4 Bits(int pattern) => new(Vector128.Create(pattern).AsSingle());
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane4 AddBits(Lane4 a, Lane4 b) => new((a._v.AsInt32() + b._v.AsInt32()).AsSingle());
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane4 SubtractBits(Lane4 a, Lane4 b) => new((a._v.AsInt32() - b._v.AsInt32()).AsSingle());
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane4 ShiftBitsLeft(Lane4 a, int count) => new((a._v.AsInt32() << count).AsSingle());
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane4 ShiftBitsRight(Lane4 a, int count) => new((a._v.AsInt32() >> count).AsSingle());
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane4 ToIntBits(Lane4 a) => new(Vector128.ConvertToInt32(a._v).AsSingle());
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane4 FromIntBits(Lane4 a) => new(Vector128.ConvertToSingle(a._v.AsInt32()));
+}
+
+/// <summary>One float: the scalar lane, for tails and for machines without vectors.</summary>
+internal readonly unsafe struct Lane1(float v) : ILane<Lane1>
+{
+    private readonly float _v = v;
+
+    public static int Width => 1;
+    public static bool IsAccelerated => true;
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane1 Of(float x) => new(x);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane1 Load(float* from) => new(*from);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static void Store(Lane1 x, float* to) => *to = x._v;
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane1 operator +(Lane1 a, Lane1 b) => new(a._v + b._v);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane1 operator -(Lane1 a, Lane1 b) => new(a._v - b._v);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane1 operator *(Lane1 a, Lane1 b) => new(a._v * b._v);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane1 operator /(Lane1 a, Lane1 b) => new(a._v / b._v);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane1 operator -(Lane1 a) => new(-a._v);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane1 Fma(Lane1 a, Lane1 b, Lane1 c) => new(MathF.FusedMultiplyAdd(a._v, b._v, c._v));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane1 Abs(Lane1 a) => new(MathF.Abs(a._v));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane1 Max(Lane1 a, Lane1 b) => new(MathF.Max(a._v, b._v));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane1 Min(Lane1 a, Lane1 b) => new(MathF.Min(a._v, b._v));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane1 Sqrt(Lane1 a) => new(MathF.Sqrt(a._v));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane1 Floor(Lane1 a) => new(MathF.Floor(a._v));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane1 Round(Lane1 a) => new(MathF.Round(a._v));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane1 LessThan(Lane1 a, Lane1 b) => Mask(a._v < b._v);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane1 LessThanOrEqual(Lane1 a, Lane1 b) => Mask(a._v <= b._v);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane1 Equal(Lane1 a, Lane1 b) => Mask(a._v == b._v);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane1 Select(Lane1 mask, Lane1 a, Lane1 b) => Bits((Int(mask) & Int(a)) | (~Int(mask) & Int(b)));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane1 And(Lane1 a, Lane1 b) => Bits(Int(a) & Int(b));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane1 Or(Lane1 a, Lane1 b) => Bits(Int(a) | Int(b));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane1 Bits(int pattern) => new(BitConverter.Int32BitsToSingle(pattern));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane1 AddBits(Lane1 a, Lane1 b) => Bits(Int(a) + Int(b));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane1 SubtractBits(Lane1 a, Lane1 b) => Bits(Int(a) - Int(b));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane1 ShiftBitsLeft(Lane1 a, int count) => Bits(Int(a) << count);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane1 ShiftBitsRight(Lane1 a, int count) => Bits(Int(a) >> count);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane1 ToIntBits(Lane1 a) => Bits((int)a._v);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane1 FromIntBits(Lane1 a) => new(Int(a));
+    private static Lane1 Mask(bool on) => Bits(on ? -1 : 0);
+    private static int Int(Lane1 a) => BitConverter.SingleToInt32Bits(a._v);
+}
