@@ -46,7 +46,10 @@ internal static unsafe class Workers
             while (s_workers.Length < helpers) s_workers = [.. s_workers, new Worker(s_workers.Length)];
             fixed (TJob* pointer = &job)
             {
-                (s_body, s_job, s_parts, s_next) = (&Call<TJob>, pointer, parts, 0);
+                s_body = &Call<TJob>;
+                s_job = pointer;
+                s_parts = parts;
+                s_next = 0;
                 for (var i = 0; i < helpers; i++) s_workers[i].Invite();
                 Drain();
                 for (var i = 0; i < helpers; i++) s_workers[i].Dismiss();
