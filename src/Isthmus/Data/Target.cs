@@ -1,0 +1,74 @@
+namespace Isthmus.Data;
+
+/// <summary>What is to be predicted for each row.</summary>
+public abstract record Target
+{
+    /// <summary>The number of rows.</summary>
+    public abstract int Count { get; }
+
+    /// <summary>The target of some of the rows.</summary>
+    public abstract Target Select(ReadOnlySpan<int> rows);
+}
+
+/// <summary>One of several classes.</summary>
+/// <param name="Name">The column's name.</param>
+/// <param name="Labels">For each row an index into <paramref name="Classes"/>.</param>
+/// <param name="Classes">The classes' names.</param>
+public sealed record ClassTarget(string Name, int[] Labels, IReadOnlyList<string> Classes) : Target
+{
+    /// <inheritdoc/>
+    public override int Count => Labels.Length;
+
+    /// <inheritdoc/>
+    public override Target Select(ReadOnlySpan<int> rows) => this with { Labels = Dataset.Pick(Labels, rows) };
+
+    /// <summary>How many of the given rows have each class.</summary>
+    public int[] CountOf(ReadOnlySpan<int> rows)
+    {
+        var counts = new int[Classes.Count];
+        foreach (var row in rows) counts[Labels[row]]++;
+        return counts;
+    }
+}
+
+/// <summary>One or more numbers a row, standardised for training: value = (number in units - mean) / scale.</summary>
+/// <param name="Names">The columns' names, k of them.</param>
+/// <param name="Values">[n, k], row-major, standardised.</param>
+/// <param name="Mean">The mean of each column on the training rows, in the column's units; 0 where nothing was standardised.</param>
+/// <param name="Scale">The standard deviation of each column on the training rows, in the column's units, positive; 1 where nothing
+/// was standardised.</param>
+public sealed record ContinuousTarget(IReadOnlyList<string> Names, float[] Values, IReadOnlyList<double> Mean, IReadOnlyList<double> Scale) : Target
+{
+    /// <summary>A target in its own units.</summary>
+    public ContinuousTarget(IReadOnlyList<string> names, float[] values)
+        : this(names, values, [.. names.Select(_ => 0.0)], [.. names.Select(_ => 1.0)])
+    {
+    }
+
+    /// <summary>How many numbers a row has, k.</summary>
+    public int Width => Names.Count;
+
+    /// <inheritdoc/>
+    public override int Count => Width == 0 ? 0 : Values.Length / Width;
+
+    /// <inheritdoc/>
+    public override Target Select(ReadOnlySpan<int> rows) => this with { Values = Dataset.PickRows(Values, Width, rows) };
+
+    /// <summary>A standardised value of column <paramref name="column"/> back in its units.</summary>
+    public double InUnits(double value, int column = 0) => value * Scale[column] + Mean[column];
+}
+
+/// <summary>A time until an event, or until the row was last seen without it (right-censored).</summary>
+/// <param name="TimeName">The time column's name.</param>
+/// <param name="EventName">The event column's name.</param>
+/// <param name="Times">For each row the time, not negative, in the file's units.</param>
+/// <param name="Events">For each row whether the event happened at that time.</param>
+public sealed record SurvivalTarget(string TimeName, string EventName, float[] Times, bool[] Events) : Target
+{
+    /// <inheritdoc/>
+    public override int Count => Times.Length;
+
+    /// <inheritdoc/>
+    public override Target Select(ReadOnlySpan<int> rows) =>
+        this with { Times = Dataset.Pick(Times, rows), Events = Dataset.Pick(Events, rows) };
+}
