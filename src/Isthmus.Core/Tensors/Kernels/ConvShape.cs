@@ -1,0 +1,18 @@
+namespace Isthmus.Tensors.Kernels;
+
+/// <summary>The sizes of a two-dimensional convolution, as PyTorch's conv2d names them; one dimension is the case H = KH = 1.</summary>
+internal readonly record struct ConvShape(
+    int N, int C, int H, int W, int OutC, int KH, int KW,
+    int StrideH, int StrideW, int PadH, int PadW, int DilationH, int DilationW, int Groups)
+{
+    /// <summary>Rows of the output; 0 where the kernel is larger than the padded input.</summary>
+    public int OutH => Out(H, KH, StrideH, PadH, DilationH);
+    /// <summary>Columns of the output; 0 where the kernel is larger than the padded input.</summary>
+    public int OutW => Out(W, KW, StrideW, PadW, DilationW);
+
+    private static int Out(int size, int kernel, int stride, int pad, int dilation)
+    {
+        var room = size + 2 * pad - dilation * (kernel - 1) - 1;
+        return room < 0 ? 0 : room / stride + 1;
+    }
+}
