@@ -1,0 +1,18 @@
+namespace Isthmus.Cli.Verbs;
+
+/// <summary>Every verb, in the order of the help. A verb that is not here is not listed and cannot be called.</summary>
+internal static class VerbIndex
+{
+    /// <summary>One line a verb.</summary>
+    public static readonly VerbEntry[] Entries =
+    [
+    ];
+
+    /// <summary>What a word stands for that several verbs begin with.</summary>
+    public static readonly Dictionary<string, string> GroupSummaries = new()
+    {
+        ["data"] = "what a file looks like to Isthmus; the generators",
+        ["runs"] = "the runs of a folder",
+        ["study"] = "the catalogue's systems in miniature",
+    };
+}

@@ -1,0 +1,52 @@
+using System.Globalization;
+
+namespace Isthmus.Reports;
+
+/// <summary>How a value is written for people, in tables of the terminal and of reports alike; always in the invariant culture.</summary>
+public static class CellText
+{
+    /// <summary>What stands where there is no value.</summary>
+    public const string Nothing = "–";
+
+    /// <summary>
+    /// A text as it is; a number by <see cref="Number"/>; whole numbers with thousands separators; yes or no; nothing (null, NaN) as
+    /// a dash; a time span in seconds, minutes or hours.
+    /// </summary>
+    public static string Of(object? value) => value switch
+    {
+        null => Nothing,
+        string text => text,
+        bool truth => truth ? "yes" : "no",
+        double number => Number(number),
+        float number => Number(number),
+        Bits bits => Number(bits.Value),
+        TimeSpan time => Time(time),
+        sbyte or byte or short or ushort or int or uint or long or ulong => ((IFormattable)value).ToString("#,0", CultureInfo.InvariantCulture),
+        IFormattable other => other.ToString(null, CultureInfo.InvariantCulture),
+        _ => value.ToString() ?? Nothing,
+    };
+
+    /// <summary>A number with so many significant digits (1 to 15), in exponent form from a million upwards and below 0.0001.</summary>
+    public static string Number(double value, int digits = 4)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(digits, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(digits, 15);
+        if (double.IsNaN(value)) return Nothing;
+        if (double.IsInfinity(value)) return value > 0 ? "∞" : "-∞";
+        if (value == 0) return "0";
+        var magnitude = (int)Math.Floor(Math.Log10(Math.Abs(value)));
+        if (magnitude is >= 6 or < -4) return value.ToString($"0.{new string('#', digits - 1)}e0", CultureInfo.InvariantCulture);
+        return value.ToString("F" + Math.Max(0, digits - 1 - magnitude).ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>Whether a cell belongs to the right edge of its column.</summary>
+    internal static bool IsNumber(object? value) => value is double or float or Bits or TimeSpan or sbyte or byte or short or ushort or int or uint or long or ulong;
+
+    private static string Time(TimeSpan time) => time.TotalSeconds switch
+    {
+        < 0.1 => string.Create(CultureInfo.InvariantCulture, $"{time.TotalMilliseconds:F1} ms"),
+        < 120 => string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:F1} s"),
+        < 7200 => string.Create(CultureInfo.InvariantCulture, $"{time.TotalMinutes:F1} min"),
+        _ => string.Create(CultureInfo.InvariantCulture, $"{time.TotalHours:F1} h"),
+    };
+}
