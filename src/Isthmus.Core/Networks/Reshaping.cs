@@ -1,0 +1,25 @@
+using Isthmus.Tensors;
+
+namespace Isthmus.Networks;
+
+/// <summary>All dimensions after the batch made one (<c>torch.nn.Flatten</c>).</summary>
+public sealed class Flatten : Module
+{
+    /// <inheritdoc/>
+    public override Tensor Forward(Tensor x)
+    {
+        ArgumentNullException.ThrowIfNull(x);
+        return x.Dim == 2 ? x : x.Flatten(1);
+    }
+}
+
+/// <summary>The features of a batch given a shape (<c>torch.nn.Unflatten</c> of dimension 1).</summary>
+public sealed class Unflatten(params int[] shape) : Module
+{
+    /// <summary>[batch, n] to [batch, shape…].</summary>
+    public override Tensor Forward(Tensor x)
+    {
+        ArgumentNullException.ThrowIfNull(x);
+        return x.Reshape([x.Size(0), .. shape]);
+    }
+}
