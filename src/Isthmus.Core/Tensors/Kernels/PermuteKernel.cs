@@ -82,6 +82,6 @@ internal static unsafe class PermuteKernel
         }
         var byPlace = groups.OrderBy(g => g[0]).ToList(); // the groups in x's own order
         var sizes = byPlace.Select(g => g.Aggregate(1, (n, d) => n * shape[d])).ToArray();
-        return (sizes, [.. groups.Select(byPlace.IndexOf)]);
+        return (sizes, [.. groups.Select(g => byPlace.IndexOf(g))]);
     }
 }

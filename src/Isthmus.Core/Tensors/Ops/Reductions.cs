@@ -1,5 +1,3 @@
-using Isthmus.Tensors.Kernels;
-
 namespace Isthmus.Tensors;
 
 public sealed unsafe partial class Tensor
