@@ -2,6 +2,7 @@ using Isthmus.Tensors;
 
 namespace Isthmus.Tests.Tensors;
 
+[Collection("alone")]
 public class TensorScopeTest
 {
     [Fact]
