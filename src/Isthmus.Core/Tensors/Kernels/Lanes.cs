@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Isthmus.Tensors.Kernels;
 
@@ -220,4 +221,36 @@ internal readonly unsafe struct Lane1(float v) : ILane<Lane1>
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane1 FromIntBits(Lane1 a) => new(Int(a));
     private static Lane1 Mask(bool on) => Bits(on ? -1 : 0);
     private static int Int(Lane1 a) => BitConverter.SingleToInt32Bits(a._v);
+}
+
+/// <summary>Moves of floats that have no arithmetic in them, and so may depend on the machine.</summary>
+internal static unsafe class Lanes
+{
+    /// <summary>Asks for the cache line at a place, which may be any address.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Prefetch(float* at)
+    {
+        if (Sse.IsSupported) Sse.Prefetch0(at);
+    }
+
+    /// <summary>Writes a 4 x 4 block transposed: to[q * toRow + p] = from[p * fromRow + q].</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Transpose4(float* from, nint fromRow, float* to, nint toRow)
+    {
+        if (Sse.IsSupported)
+        {
+            Vector128<float> a = Vector128.Load(from), b = Vector128.Load(from + fromRow);
+            Vector128<float> c = Vector128.Load(from + 2 * fromRow), d = Vector128.Load(from + 3 * fromRow);
+            Vector128<float> ab = Sse.UnpackLow(a, b), cd = Sse.UnpackLow(c, d), ef = Sse.UnpackHigh(a, b), gh = Sse.UnpackHigh(c, d);
+            Sse.MoveLowToHigh(ab, cd).Store(to);
+            Sse.MoveHighToLow(cd, ab).Store(to + toRow);
+            Sse.MoveLowToHigh(ef, gh).Store(to + 2 * toRow);
+            Sse.MoveHighToLow(gh, ef).Store(to + 3 * toRow);
+        }
+        else
+        {
+            for (var p = 0; p < 4; p++)
+                for (var q = 0; q < 4; q++) to[q * toRow + p] = from[p * fromRow + q];
+        }
+    }
 }
