@@ -1,0 +1,58 @@
+using System.Globalization;
+
+namespace Isthmus.Information;
+
+/// <summary>Collects alarms: the gravest verdict stays, every reason is noted.</summary>
+internal sealed class Alarms(Verdict first, List<string> notes)
+{
+    // An answer within a fifth, or a twentieth of a bit, is what a reading without alarm is meant to be worth.
+    private const double Relative = 0.2, Floor = 0.05 * 0.6931471805599453;
+
+    /// <summary>The verdict so far.</summary>
+    public Verdict Verdict { get; private set; } = first;
+
+    /// <summary>Notes a reason; a graver verdict replaces a lighter one.</summary>
+    public void Raise(Verdict verdict, string reason)
+    {
+        if (Gravity(verdict) > Gravity(Verdict)) Verdict = verdict;
+        notes.Add(reason);
+    }
+
+    /// <summary>The interval is wider than a reading may err.</summary>
+    public void Noise(double nats, Spread spread)
+    {
+        if (Statistics.Normal95 * spread.Error <= Tolerance(nats)) return;
+        Raise(Verdict.TooFewSamples, string.Create(CultureInfo.InvariantCulture,
+            $"the value scatters by ±{Statistics.Normal95 * spread.Error / Math.Log(2):0.000} bits at this number of rows: take more"));
+    }
+
+    /// <summary>The value still changes with the number of rows.</summary>
+    public void Trend(double nats, Spread spread)
+    {
+        var change = nats - spread.QuarterMean;
+        var noise = 2 * Math.Sqrt(spread.Error * spread.Error + spread.QuarterError * spread.QuarterError);
+        if (Math.Abs(change) <= 0.5 * Tolerance(nats) + noise) return;
+        Raise(Verdict.Unreliable, string.Create(CultureInfo.InvariantCulture,
+            $"the value depends on the number of rows: {spread.QuarterMean / Math.Log(2):0.000} bits at n/4, {spread.HalfMean / Math.Log(2):0.000} at n/2, {nats / Math.Log(2):0.000} at n"));
+    }
+
+    /// <summary>Another reading of the same information disagrees.</summary>
+    public void Disagreement(double nats, Variant variant, double error)
+    {
+        var gap = Math.Abs(variant.Nats - nats);
+        if (gap <= variant.Slack * 0.5 * Tolerance(Math.Max(nats, variant.Nats)) + 2 * error) return;
+        Raise(Verdict.Unreliable, string.Create(CultureInfo.InvariantCulture,
+            $"{variant.What} reads {variant.Nats / Math.Log(2):0.000} bits: {variant.Advice}"));
+    }
+
+    private static double Tolerance(double nats) => Math.Max(Relative * Math.Abs(nats), Floor);
+
+    private static int Gravity(Verdict verdict) => verdict switch
+    {
+        Verdict.NoAlarm => 0,
+        Verdict.DependentSamples => 1,
+        Verdict.Unreliable => 2,
+        Verdict.Saturated => 3,
+        _ => 4,
+    };
+}
