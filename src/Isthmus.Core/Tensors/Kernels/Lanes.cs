@@ -71,6 +71,14 @@ internal unsafe interface ILane<T> where T : struct, ILane<T>
     static abstract T ToIntBits(T a);
     /// <summary>The bit patterns as integers, converted to values.</summary>
     static abstract T FromIntBits(T a);
+    /// <summary>Reads the first count floats, nothing beyond them; the others are fill. Any count: at most 0 reads nothing.</summary>
+    static abstract T LoadPart(float* from, int count, float fill);
+    /// <summary>Writes the first count floats, nothing beyond them.</summary>
+    static abstract void StorePart(T x, float* to, int count);
+    /// <summary>The sum of the floats, upper half on lower half again and again: one order whatever the registers.</summary>
+    static abstract float Sum(T a);
+    /// <summary>The largest float; NaN if one is NaN.</summary>
+    static abstract float Largest(T a);
 }
 
 /// <summary>16 floats in a 512-bit register.</summary>
@@ -108,6 +116,30 @@ internal readonly unsafe struct Lane16(Vector512<float> v) : ILane<Lane16>
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane16 ShiftBitsRight(Lane16 a, int count) => new((a._v.AsInt32() >> count).AsSingle());
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane16 ToIntBits(Lane16 a) => new(Vector512.ConvertToInt32(a._v).AsSingle());
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane16 FromIntBits(Lane16 a) => new(Vector512.ConvertToSingle(a._v.AsInt32()));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lane16 LoadPart(float* from, int count, float fill)
+    {
+        if (count >= 16) return Load(from);
+        if (Avx512F.IsSupported) return Select(First(count), new(Avx512F.MaskLoad(from, First(count)._v, Vector512<float>.Zero)), Of(fill));
+        var pad = stackalloc float[16];
+        for (var i = 0; i < 16; i++) pad[i] = i < count ? from[i] : fill;
+        return Load(pad);
+    }
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StorePart(Lane16 x, float* to, int count)
+    {
+        if (count >= 16) Store(x, to);
+        else if (Avx512F.IsSupported) Avx512F.MaskStore(to, First(count)._v, x._v);
+        else
+        {
+            var pad = stackalloc float[16];
+            Store(x, pad);
+            for (var i = 0; i < count; i++) to[i] = pad[i];
+        }
+    }
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static float Sum(Lane16 a) => Lane8.Sum(new Lane8(a._v.GetLower()) + new Lane8(a._v.GetUpper()));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static float Largest(Lane16 a) => Lane8.Largest(Lane8.Max(new Lane8(a._v.GetLower()), new Lane8(a._v.GetUpper())));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] private static Lane16 First(int count) => new(Vector512.LessThan(Vector512<int>.Indices, Vector512.Create(count)).AsSingle());
 }
 
 /// <summary>8 floats in a 256-bit register.</summary>
@@ -145,6 +177,30 @@ internal readonly unsafe struct Lane8(Vector256<float> v) : ILane<Lane8>
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane8 ShiftBitsRight(Lane8 a, int count) => new((a._v.AsInt32() >> count).AsSingle());
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane8 ToIntBits(Lane8 a) => new(Vector256.ConvertToInt32(a._v).AsSingle());
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane8 FromIntBits(Lane8 a) => new(Vector256.ConvertToSingle(a._v.AsInt32()));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lane8 LoadPart(float* from, int count, float fill)
+    {
+        if (count >= 8) return Load(from);
+        if (Avx.IsSupported) return Select(First(count), new(Avx.MaskLoad(from, First(count)._v)), Of(fill));
+        var pad = stackalloc float[8];
+        for (var i = 0; i < 8; i++) pad[i] = i < count ? from[i] : fill;
+        return Load(pad);
+    }
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StorePart(Lane8 x, float* to, int count)
+    {
+        if (count >= 8) Store(x, to);
+        else if (Avx.IsSupported) Avx.MaskStore(to, First(count)._v, x._v);
+        else
+        {
+            var pad = stackalloc float[8];
+            Store(x, pad);
+            for (var i = 0; i < count; i++) to[i] = pad[i];
+        }
+    }
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static float Sum(Lane8 a) => Lane4.Sum(new Lane4(a._v.GetLower()) + new Lane4(a._v.GetUpper()));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static float Largest(Lane8 a) => Lane4.Largest(Lane4.Max(new Lane4(a._v.GetLower()), new Lane4(a._v.GetUpper())));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] private static Lane8 First(int count) => new(Vector256.LessThan(Vector256<int>.Indices, Vector256.Create(count)).AsSingle());
 }
 
 /// <summary>4 floats in a 128-bit register.</summary>
@@ -182,6 +238,40 @@ internal readonly unsafe struct Lane4(Vector128<float> v) : ILane<Lane4>
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane4 ShiftBitsRight(Lane4 a, int count) => new((a._v.AsInt32() >> count).AsSingle());
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane4 ToIntBits(Lane4 a) => new(Vector128.ConvertToInt32(a._v).AsSingle());
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane4 FromIntBits(Lane4 a) => new(Vector128.ConvertToSingle(a._v.AsInt32()));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lane4 LoadPart(float* from, int count, float fill)
+    {
+        if (count >= 4) return Load(from);
+        if (Avx.IsSupported) return Select(First(count), new(Avx.MaskLoad(from, First(count)._v)), Of(fill));
+        var pad = stackalloc float[4];
+        for (var i = 0; i < 4; i++) pad[i] = i < count ? from[i] : fill;
+        return Load(pad);
+    }
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StorePart(Lane4 x, float* to, int count)
+    {
+        if (count >= 4) Store(x, to);
+        else if (Avx.IsSupported) Avx.MaskStore(to, First(count)._v, x._v);
+        else
+        {
+            var pad = stackalloc float[4];
+            Store(x, pad);
+            for (var i = 0; i < count; i++) to[i] = pad[i];
+        }
+    }
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Sum(Lane4 a)
+    {
+        var pair = a._v + Vector128.Shuffle(a._v, Vector128.Create(2, 3, 0, 1));
+        return pair.GetElement(0) + pair.GetElement(1);
+    }
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Largest(Lane4 a)
+    {
+        var pair = Vector128.Max(a._v, Vector128.Shuffle(a._v, Vector128.Create(2, 3, 0, 1)));
+        return MathF.Max(pair.GetElement(0), pair.GetElement(1));
+    }
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] private static Lane4 First(int count) => new(Vector128.LessThan(Vector128<int>.Indices, Vector128.Create(count)).AsSingle());
 }
 
 /// <summary>One float: the scalar lane, for tails and for machines without vectors.</summary>
@@ -219,6 +309,14 @@ internal readonly unsafe struct Lane1(float v) : ILane<Lane1>
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane1 ShiftBitsRight(Lane1 a, int count) => Bits(Int(a) >> count);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane1 ToIntBits(Lane1 a) => Bits((int)a._v);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane1 FromIntBits(Lane1 a) => new(Int(a));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane1 LoadPart(float* from, int count, float fill) => new(count > 0 ? *from : fill);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StorePart(Lane1 x, float* to, int count)
+    {
+        if (count > 0) *to = x._v;
+    }
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static float Sum(Lane1 a) => a._v;
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static float Largest(Lane1 a) => a._v;
     private static Lane1 Mask(bool on) => Bits(on ? -1 : 0);
     private static int Int(Lane1 a) => BitConverter.SingleToInt32Bits(a._v);
 }
