@@ -50,18 +50,18 @@ public unsafe class RowsTest
     {
         var a = Normal(n, 3);
         var one = new float[1];
-        float all;
+        double all;
         fixed (float* pa = a, py = one)
         {
             all = Rows.SumAll(pa, n);
             Rows.SumRows(pa, 1, n, py);
         }
-        AssertSum(a.Sum(v => (double)v), a.Sum(v => (double)Math.Abs(v)), all);
-        Assert.Equal(all, one[0]);
+        AssertSum(a.Sum(v => (double)v), a.Sum(v => (double)Math.Abs(v)), (float)all);
+        Assert.Equal((float)all, one[0]);
         if (n > 1_000_000) return;
         var many = new float[9];
         fixed (float* pa = Enumerable.Repeat(a, 9).SelectMany(v => v).ToArray(), py = many) Rows.SumRows(pa, 9, n, py);
-        Assert.All(many, v => Assert.Equal(all, v));
+        Assert.All(many, v => Assert.Equal((float)all, v));
     }
 
     [Fact]
@@ -124,9 +124,9 @@ public unsafe class RowsTest
         fixed (float* px = x, pmax = max, pmin = min)
         fixed (long* pmaxAt = maxAt, pminAt = minAt, palone = alone)
         {
-            Rows.MaxMiddle(px, outer, mid, inner, pmax, pmaxAt);
-            Rows.MinMiddle(px, outer, mid, inner, pmin, pminAt);
-            Rows.ArgMaxMiddle(px, outer, mid, inner, palone);
+            Rows.ArgExtremeMiddle(px, outer, mid, inner, true, pmax, pmaxAt);
+            Rows.ArgExtremeMiddle(px, outer, mid, inner, false, pmin, pminAt);
+            Rows.ArgExtremeMiddle(px, outer, mid, inner, true, null, palone);
         }
         Assert.Equal(maxAt, alone);
         for (var o = 0; o < outer; o++)
@@ -146,10 +146,10 @@ public unsafe class RowsTest
     }
 
     [Fact]
-    public void MaxRows_OfNothing_IsRefused() =>
+    public void ArgExtremeMiddle_OfNothing_IsRefused() =>
         Assert.Throws<ArgumentOutOfRangeException>(() =>
         {
             var y = 0f;
-            Rows.MaxRows(&y, 1, 0, &y);
+            Rows.ArgExtremeMiddle(&y, 1, 0, 1, true, &y, null);
         });
 }

@@ -29,29 +29,12 @@ internal readonly struct SmallestFirst : IOrder
 // numbers. Values and indices may each be null where they are not wanted. There must be at least one element to choose from.
 internal static unsafe partial class Rows
 {
-    /// <summary>values[r] = largest of x[r, :], and its column.</summary>
-    public static void MaxRows(float* x, long rows, long cols, float* values, long* indices = null) => Extreme<LargestFirst>(x, rows, cols, 1, values, indices);
-
-    /// <summary>values[r] = smallest of x[r, :], and its column.</summary>
-    public static void MinRows(float* x, long rows, long cols, float* values, long* indices = null) => Extreme<SmallestFirst>(x, rows, cols, 1, values, indices);
-
-    /// <summary>The column of the largest of x[r, :].</summary>
-    public static void ArgMaxRows(float* x, long rows, long cols, long* indices) => Extreme<LargestFirst>(x, rows, cols, 1, null, indices);
-
-    /// <summary>The column of the smallest of x[r, :].</summary>
-    public static void ArgMinRows(float* x, long rows, long cols, long* indices) => Extreme<SmallestFirst>(x, rows, cols, 1, null, indices);
-
-    /// <summary>values[o, i] = largest of x[o, :, i], and its place in the middle.</summary>
-    public static void MaxMiddle(float* x, long outer, long mid, long inner, float* values, long* indices = null) => Extreme<LargestFirst>(x, outer, mid, inner, values, indices);
-
-    /// <summary>values[o, i] = smallest of x[o, :, i], and its place in the middle.</summary>
-    public static void MinMiddle(float* x, long outer, long mid, long inner, float* values, long* indices = null) => Extreme<SmallestFirst>(x, outer, mid, inner, values, indices);
-
-    /// <summary>The place of the largest of x[o, :, i].</summary>
-    public static void ArgMaxMiddle(float* x, long outer, long mid, long inner, long* indices) => Extreme<LargestFirst>(x, outer, mid, inner, null, indices);
-
-    /// <summary>The place of the smallest of x[o, :, i].</summary>
-    public static void ArgMinMiddle(float* x, long outer, long mid, long inner, long* indices) => Extreme<SmallestFirst>(x, outer, mid, inner, null, indices);
+    /// <summary>values[o, i] = the largest (or smallest) of x[o, :, i], and indices[o, i] its place in the middle.</summary>
+    public static void ArgExtremeMiddle(float* x, long outer, long mid, long inner, bool largest, float* values, long* indices)
+    {
+        if (largest) Extreme<LargestFirst>(x, outer, mid, inner, values, indices);
+        else Extreme<SmallestFirst>(x, outer, mid, inner, values, indices);
+    }
 
     private static void Extreme<TOrder>(float* x, long outer, long mid, long inner, float* values, long* indices) where TOrder : unmanaged, IOrder
     {

@@ -70,7 +70,7 @@ internal static unsafe partial class Rows
     private const int Block = 4096, RowBlock = 512, BlocksAtOnce = 256, ColumnTile = 64;
 
     /// <summary>The sum of n elements.</summary>
-    public static float SumAll(float* x, long n) => ReduceAll(new PlainTerm(), x, x, n);
+    public static double SumAll(float* x, long n) => ReduceAll(new PlainTerm(), x, x, n);
 
     /// <summary>y[r] = sum of x[r, :].</summary>
     public static void SumRows(float* x, long rows, long cols, float* y) => ReduceRows(new PlainTerm(), x, x, rows, cols, y);
@@ -150,7 +150,7 @@ internal static unsafe partial class Rows
     private static T WhereFirst<T>(T first, T rest, int count) where T : struct, ILane<T> =>
         T.Select(T.LessThan(T.Load(Ramp), T.Of(count)), first, rest);
 
-    private static float ReduceAll<TTerm>(TTerm term, float* a, float* b, long n) where TTerm : unmanaged, ITerm
+    private static double ReduceAll<TTerm>(TTerm term, float* a, float* b, long n) where TTerm : unmanaged, ITerm
     {
         double sum = 0;
         var sums = stackalloc float[BlocksAtOnce];
@@ -161,14 +161,14 @@ internal static unsafe partial class Rows
             Wide.Run(job, (count + BlockJob<TTerm>.Share - 1) / BlockJob<TTerm>.Share);
             for (var i = 0; i * (long)Block < count; i++) sum += sums[i];
         }
-        return (float)sum;
+        return sum;
     }
 
     private static void ReduceRows<TTerm>(TTerm term, float* a, float* b, long rows, long cols, float* y) where TTerm : unmanaged, ITerm
     {
         if (rows < 8 && cols > 16 * Block)
         {
-            for (long r = 0; r < rows; r++) y[r] = ReduceAll(term, a + r * cols, b + r * cols, cols);
+            for (long r = 0; r < rows; r++) y[r] = (float)ReduceAll(term, a + r * cols, b + r * cols, cols);
             return;
         }
         EachRow(new RowSum<TTerm> { Term = term, A = a, B = b, Y = y, Cols = cols }, rows, cols);
