@@ -1,0 +1,36 @@
+using Isthmus.Networks;
+using Isthmus.Tensors;
+
+namespace Isthmus.Bottlenecks;
+
+/// <summary>An encoder, a bottleneck and a decoder: data in, what passes, an answer out.</summary>
+public sealed class BottleneckNetwork : Module
+{
+    /// <summary>Joins the three parts under the names encoder, bottleneck and decoder.</summary>
+    public BottleneckNetwork(Module encoder, Bottleneck bottleneck, Module decoder)
+    {
+        Encoder = AddModule("encoder", encoder);
+        Bottleneck = AddModule("bottleneck", bottleneck);
+        Decoder = AddModule("decoder", decoder);
+        bottleneck?.Attach(encoder);
+    }
+
+    /// <summary>Data to features.</summary>
+    public Module Encoder { get; }
+
+    /// <summary>The narrow place.</summary>
+    public Bottleneck Bottleneck { get; }
+
+    /// <summary>What passed to the answer.</summary>
+    public Module Decoder { get; }
+
+    /// <summary>The whole way, with what passed.</summary>
+    public (Tensor Prediction, Passage Passage) Run(Tensor x, PassContext context)
+    {
+        var passage = Bottleneck.Pass(Encoder.Forward(x), context);
+        return (Decoder.Forward(passage.Output), passage);
+    }
+
+    /// <summary>The prediction under the mean code.</summary>
+    public override Tensor Forward(Tensor x) => Run(x, new PassContext(PassMode.Mean, new RandomStream(0))).Prediction;
+}
