@@ -33,7 +33,8 @@ public sealed class TextTable
     /// <param name="bold">Whether the header is bold by an escape sequence: on terminals only.</param>
     public string ToText(bool bold = false)
     {
-        var texts = _rows.Select(row => row.Select(cell => Clean(CellText.Of(cell))).ToArray()).ToArray();
+        var columns = _headers.Select((_, c) => CellText.OfColumn([.. _rows.Select(row => row[c])])).ToArray();
+        var texts = _rows.Select((_, r) => columns.Select(column => Clean(column[r])).ToArray()).ToArray();
         var headers = _headers.Select(Clean).ToArray();
         var right = _headers.Select((_, c) => _rows.Count > 0 && _rows.All(row => row[c] is null || CellText.IsNumber(row[c]))
             && _rows.Exists(row => row[c] is not null)).ToArray();
