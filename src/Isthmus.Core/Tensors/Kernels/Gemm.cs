@@ -23,7 +23,7 @@ internal static unsafe class Gemm
     private const int LongestBlock = 288;
 
     /// <summary>Multiply-adds below which other threads cost more than they give.</summary>
-    private const long WorthSharing = 1 << 20;
+    public const long WorthSharing = 1 << 20;
 
     /// <summary>Floats in the operand that is packed for all parts; a longer one is packed in pieces of k.</summary>
     private const long SharedFloats = 8 << 20;
@@ -75,25 +75,21 @@ internal static unsafe class Gemm
             Empty<T>(f);
             return;
         }
-        var shared = (long)f.M * f.N * f.K >= WorthSharing;
-        var job = new Product<T> { F = f, Block = BlockLength(f.K), SplitColumns = f.M <= f.N, Threads = shared ? Workers.Threads : 1 };
-        job.Plan();
-        var longest = job.PackShared ? Math.Max(1, SharedFloats / ((long)job.SharedPadded * job.Block)) * job.Block : f.K;
+        var alone = (long)f.M * f.N * f.K < WorthSharing;
+        var job = new Product<T> { F = f, Block = BlockLength(f.K), SplitColumns = f.M <= f.N };
+        job.Plan(alone ? 1 : Workers.Threads);
+        var longest = job.PackShared ? Math.Max(1, SharedFloats / ((long)job.SharedCount * job.Block)) * job.Block : f.K;
         for (long from = 0; from < f.K; from += longest)
         {
             job.From = (int)from;
-            job.To = (int)Math.Min(f.K, from + longest);
+            job.Until = (int)Math.Min(f.K, from + longest);
             if (job.PackShared)
             {
-                job.Shared = Scratch.Get(Scratch.Use.Shared, (long)job.SharedPadded * (job.To - job.From));
-                var packing = new PackJob<T> { P = job };
-                if (shared) Workers.Run(ref packing, packing.Parts);
-                else
-                    for (var i = 0; i < packing.Parts; i++) packing.Execute(i);
+                var packing = job.Packing();
+                job.Shared = packing.To = Scratch.Get(Scratch.Use.Shared, packing.Size);
+                Workers.Run(ref packing, packing.Parts, alone);
             }
-            if (shared) Workers.Run(ref job, job.Parts);
-            else
-                for (var i = 0; i < job.Parts; i++) job.Execute(i);
+            Workers.Run(ref job, job.Parts, alone);
         }
     }
 
@@ -207,23 +203,27 @@ internal static unsafe class Gemm
     private struct Product<T> : IJob where T : struct, ILane<T>
     {
         public Factors F;
-        public int Block, From, To, Threads, Stripe, Parts, SharedPadded;
+        public int Block, From, Until, Stripe, Parts;
         public bool SplitColumns, PackShared, PackOwn;
         public float* Shared;
 
-        public void Plan()
+        public readonly int SharedCount => SplitColumns ? F.M : F.N;
+
+        public void Plan(int threads)
         {
             var columns = Tile.Columns<T>();
-            int strips = Strips.PaddedCount(F.M, Tile.Rows) / Tile.Rows, panels = Strips.PaddedCount(F.N, columns) / columns;
+            int strips = (F.M + Tile.Rows - 1) / Tile.Rows, panels = (F.N + columns - 1) / columns;
             var packA = panels >= 8;
             var packB = F.TransB || (strips >= 4 && (long)F.K * F.N > 8192);
-            PackShared = SplitColumns ? packA : packB;
-            PackOwn = SplitColumns ? packB : packA;
-            SharedPadded = SplitColumns ? strips * Tile.Rows : panels * columns;
+            (PackShared, PackOwn) = SplitColumns ? (packA, packB) : (packB, packA);
             var (many, unit, most) = SplitColumns ? (panels, columns, 8) : (strips, Tile.Rows, 32);
-            Stripe = unit * (Threads == 1 ? most : Math.Clamp(many / (4 * Threads), 1, most));
+            Stripe = unit * (threads == 1 ? most : Math.Clamp(many / (4 * threads), 1, most));
             Parts = ((SplitColumns ? F.N : F.M) + Stripe - 1) / Stripe;
         }
+
+        public readonly PackJob Packing() => SplitColumns
+            ? new PackJob { X = F.A, Ld = F.Lda, AlongK = !F.TransA, Count = F.M, Width = Tile.Rows, From = From, Until = Until, Block = Block }
+            : new PackJob { X = F.B, Ld = F.Ldb, AlongK = F.TransB, Count = F.N, Width = Tile.Columns<T>(), From = From, Until = Until, Block = Block };
 
         public readonly void Execute(int part)
         {
@@ -231,11 +231,13 @@ internal static unsafe class Gemm
             int m = SplitColumns ? F.M : Math.Min(Stripe, F.M - at), n = SplitColumns ? Math.Min(Stripe, F.N - at) : F.N;
             int row = SplitColumns ? 0 : at, column = SplitColumns ? at : 0;
             var c = F.C + row * F.Ldc + column;
-            for (var p = From; p < To; p += Block)
+            for (var p = From; p < Until; p += Block)
             {
-                var k = Math.Min(Block, To - p);
-                var a = Operand(p, k, Left(row, p), F.Lda, !F.TransA, m, Tile.Rows, !SplitColumns);
-                var b = Operand(p, k, Right(p, column), F.Ldb, F.TransB, n, columns, SplitColumns);
+                var k = Math.Min(Block, Until - p);
+                var left = F.A + (F.TransA ? p * F.Lda + row : row * F.Lda + p);
+                var right = F.B + (F.TransB ? column * F.Ldb + p : p * F.Ldb + column);
+                var a = Operand(p, k, left, F.Lda, !F.TransA, m, Tile.Rows, !SplitColumns);
+                var b = Operand(p, k, right, F.Ldb, F.TransB, n, columns, SplitColumns);
                 Block<T>(m, n, k, a, b, SplitColumns ? PackOwn : PackShared, c, F.Ldc, p > 0 || F.Accumulate, p + k == F.K,
                     F.Bias == null ? null : F.Bias + column, F.Relu);
             }
@@ -244,48 +246,11 @@ internal static unsafe class Gemm
         private readonly Strips Operand(int p, int k, float* x, nint ld, bool alongK, int count, int width, bool own)
         {
             if (!(own ? PackOwn : PackShared)) return Strips.Of(x, ld, alongK, width);
-            if (!own) return Strips.Packed(Shared + (nint)SharedPadded * (p - From), k, width);
+            if (!own) return Strips.Packed(Shared + (nint)Strips.PaddedCount(count, width) * (p - From), k, width);
             var packed = Scratch.Get(Scratch.Use.Private, (long)Strips.PaddedCount(count, width) * k);
             Strips.Pack(x, ld, alongK, k, count, width, packed);
             return Strips.Packed(packed, k, width);
         }
-
-        private readonly float* Left(int row, int p) => F.A + (F.TransA ? p * F.Lda + row : row * F.Lda + p);
-
-        private readonly float* Right(int p, int column) => F.B + (F.TransB ? column * F.Ldb + p : p * F.Ldb + column);
-
-        /// <summary>How many strips one part of the packing takes.</summary>
-        private readonly int StripsPerPart(int width) => Math.Max(1, 16384 / (Block * width));
-
-        public readonly int PackParts
-        {
-            get
-            {
-                var width = SplitColumns ? Tile.Rows : Tile.Columns<T>();
-                var per = StripsPerPart(width);
-                return (SharedPadded / width + per - 1) / per * Blocks;
-            }
-        }
-
-        private readonly int Blocks => (To - From + Block - 1) / Block;
-
-        public readonly void Pack(int part)
-        {
-            int width = SplitColumns ? Tile.Rows : Tile.Columns<T>(), per = StripsPerPart(width) * width;
-            int p = From + part % Blocks * Block, k = Math.Min(Block, To - p), at = part / Blocks * per;
-            var to = Shared + (nint)SharedPadded * (p - From) + (nint)at * k;
-            var count = Math.Min(per, (SplitColumns ? F.M : F.N) - at);
-            if (SplitColumns) Strips.Pack(Left(at, p), F.Lda, !F.TransA, k, count, width, to);
-            else Strips.Pack(Right(p, at), F.Ldb, F.TransB, k, count, width, to);
-        }
-    }
-
-    /// <summary>The packing of the factor that all stripes read.</summary>
-    private struct PackJob<T> : IJob where T : struct, ILane<T>
-    {
-        public Product<T> P;
-        public readonly int Parts => P.PackParts;
-        public readonly void Execute(int part) => P.Pack(part);
     }
 
     /// <summary>Independent products, some per part.</summary>

@@ -333,7 +333,7 @@ internal static unsafe class Lanes
 
     /// <summary>Writes a 4 x 4 block transposed: to[q * toRow + p] = from[p * fromRow + q].</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Transpose4(float* from, nint fromRow, float* to, nint toRow)
+    private static void Transpose4(float* from, nint fromRow, float* to, nint toRow)
     {
         if (Sse.IsSupported)
         {
@@ -350,5 +350,21 @@ internal static unsafe class Lanes
             for (var p = 0; p < 4; p++)
                 for (var q = 0; q < 4; q++) to[q * toRow + p] = from[p * fromRow + q];
         }
+    }
+
+    /// <summary>to[q * toRow + p] = from[p * fromRow + q] for p below rows and q below columns.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Transpose(int rows, int columns, float* from, nint fromRow, float* to, nint toRow)
+    {
+        var p = 0;
+        for (; p + 4 <= rows; p += 4, from += 4 * fromRow, to += 4)
+        {
+            var q = 0;
+            for (; q + 4 <= columns; q += 4) Transpose4(from + q, fromRow, to + q * toRow, toRow);
+            for (; q < columns; q++)
+                for (var j = 0; j < 4; j++) to[q * toRow + j] = from[j * fromRow + q];
+        }
+        for (; p < rows; p++, from += fromRow, to++)
+            for (var q = 0; q < columns; q++) to[q * toRow] = from[q];
     }
 }

@@ -31,7 +31,7 @@ internal readonly unsafe struct Strips(float* start, nint next, nint unit, nint 
     {
         var full = count / width;
         if (alongK)
-            for (var s = 0; s < full; s++) PackAlongK(x + s * width * ld, ld, k, width, width, to + (nint)s * k * width);
+            for (var s = 0; s < full; s++) Lanes.Transpose(width, k, x + s * width * ld, ld, to + (nint)s * k * width, width);
         else if (Lane16.IsAccelerated && width % 16 == 0) PackAcrossK<Lane16>(x, ld, k, full, width, to);
         else if (Lane8.IsAccelerated && width % 8 == 0) PackAcrossK<Lane8>(x, ld, k, full, width, to);
         else if (Lane4.IsAccelerated && width % 4 == 0) PackAcrossK<Lane4>(x, ld, k, full, width, to);
@@ -40,7 +40,7 @@ internal readonly unsafe struct Strips(float* start, nint next, nint unit, nint 
         if (rest == 0) return;
         x += alongK ? full * width * ld : full * width;
         to += (nint)full * k * width;
-        if (alongK) PackAlongK(x, ld, k, rest, width, to);
+        if (alongK) Lanes.Transpose(rest, k, x, ld, to, width);
         else
             for (var p = 0; p < k; p++)
                 for (var i = 0; i < rest; i++) to[(nint)p * width + i] = x[p * ld + i];
@@ -60,19 +60,34 @@ internal readonly unsafe struct Strips(float* start, nint next, nint unit, nint 
                 for (var i = 0; i < width; i += T.Width, from += T.Width) T.Store(T.Load(from), strip + i);
         }
     }
+}
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void PackAlongK(float* x, nint ld, int k, int count, int width, float* to)
+/// <summary>
+/// The packing of a whole operand, its blocks of k one after the other: block [p, p + k) starts at To + PaddedCount * (p - From).
+/// Element (i, p) is X[i * Ld + p] if k runs along the rows, else X[p * Ld + i].
+/// </summary>
+internal unsafe struct PackJob : IJob
+{
+    private const int FloatsPerPart = 16384;
+
+    public float* X, To;
+    public nint Ld;
+    public bool AlongK;
+    public int Count, Width, From, Until, Block;
+
+    /// <summary>How many floats the packed operand has.</summary>
+    public readonly long Size => (long)Strips.PaddedCount(Count, Width) * (Until - From);
+
+    /// <summary>How many parts there are.</summary>
+    public readonly int Parts => (Count + CountPerPart - 1) / CountPerPart * Blocks;
+
+    private readonly int CountPerPart => Math.Max(1, FloatsPerPart / (Block * Width)) * Width;
+    private readonly int Blocks => (Until - From + Block - 1) / Block;
+
+    public readonly void Execute(int part)
     {
-        var i = 0;
-        for (; i + 4 <= count; i += 4, x += 4 * ld)
-        {
-            var p = 0;
-            for (; p + 4 <= k; p += 4) Lanes.Transpose4(x + p, ld, to + (nint)p * width + i, width);
-            for (; p < k; p++)
-                for (var j = 0; j < 4; j++) to[(nint)p * width + i + j] = x[j * ld + p];
-        }
-        for (; i < count; i++, x += ld)
-            for (var p = 0; p < k; p++) to[(nint)p * width + i] = x[p];
+        int p = From + part % Blocks * Block, k = Math.Min(Block, Until - p), at = part / Blocks * CountPerPart;
+        var to = To + (nint)Strips.PaddedCount(Count, Width) * (p - From) + (nint)at * k;
+        Strips.Pack(AlongK ? X + at * Ld + p : X + p * Ld + at, Ld, AlongK, k, Math.Min(CountPerPart, Count - at), Width, to);
     }
 }

@@ -31,10 +31,10 @@ internal static unsafe class Workers
         set => s_threads = Math.Clamp(value, 1, 256);
     }
 
-    /// <summary>Runs parts 0..parts-1 of a job and returns when all are done.</summary>
-    public static void Run<TJob>(ref TJob job, int parts) where TJob : unmanaged, IJob
+    /// <summary>Runs parts 0..parts-1 of a job, on the caller alone if it is too small to share, and returns when all are done.</summary>
+    public static void Run<TJob>(ref TJob job, int parts, bool alone = false) where TJob : unmanaged, IJob
     {
-        if (parts <= 1 || s_threads == 1 || t_inside || !s_gate.TryEnter())
+        if (alone || parts <= 1 || s_threads == 1 || t_inside || !s_gate.TryEnter())
         {
             for (var i = 0; i < parts; i++) job.Execute(i);
             return;
