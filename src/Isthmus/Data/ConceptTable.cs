@@ -48,4 +48,10 @@ public sealed record ConceptTable(IReadOnlyList<Concept> Columns, float[] Values
         Values = Dataset.PickRows(Values, Columns.Count, rows),
         Missing = Missing is null ? null : Dataset.PickRows(Missing, Columns.Count, rows),
     };
+
+    internal ConceptTable Concat(ConceptTable other) => this with
+    {
+        Values = [.. Values, .. other.Values],
+        Missing = Missing is null && other.Missing is null ? null : [.. Missing ?? new bool[Values.Length], .. other.Missing ?? new bool[other.Values.Length]],
+    };
 }

@@ -154,8 +154,33 @@ public sealed class Dataset
         };
     }
 
+    /// <summary>The rows of this data set followed by those of another of the same kind and shape; classes are joined by name.</summary>
+    /// <exception cref="InputException">Another kind, shape, or set of columns.</exception>
+    public Dataset Concat(Dataset other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        if (other.Kind != Kind || !other.FeatureShape.SequenceEqual(FeatureShape))
+            throw new InputException($"{other.Name}: rows of shape [{string.Join(", ", other.FeatureShape)}] do not continue {Name} with [{string.Join(", ", FeatureShape)}]");
+        if ((Target is null) != (other.Target is null) || (Concepts is null) != (other.Concepts is null) || (Indices is null) != (other.Indices is null))
+            throw new InputException($"{other.Name}: does not have the same target, concepts and index columns as {Name}");
+        if (Concepts is not null && !Concepts.Columns.Select(c => c.Name).SequenceEqual(other.Concepts!.Columns.Select(c => c.Name)))
+            throw new InputException($"{other.Name}: does not have the same concepts as {Name}");
+        return new Dataset(Name, Kind, Count + other.Count, [.. Features, .. other.Features], FeatureShape)
+        {
+            FeatureNames = FeatureNames,
+            Indices = Indices is null ? null : Indices with { Values = [.. Indices.Values, .. other.Indices!.Values] },
+            Target = Target?.Concat(other.Target!, other.Name),
+            Concepts = Concepts?.Concat(other.Concepts!),
+            RowNames = RowNames is null || other.RowNames is null ? null : [.. RowNames, .. other.RowNames],
+            Groups = Groups is null || other.Groups is null ? null : Groups.Concat(other.Groups),
+            SampleRate = SampleRate,
+            Notes = [.. Notes, .. other.Notes],
+            Truth = Truth,
+        };
+    }
+
     /// <summary>The same rows with other columns beside the features.</summary>
-    internal Dataset With(float[]? features = null, Target? target = null, ConceptTable? concepts = null, IReadOnlyList<string>? notes = null, string? name = null) =>
+    internal Dataset With(float[]? features = null, Target? target = null, ConceptTable? concepts = null, IReadOnlyList<string>? notes = null, string? name = null, IReadOnlyDictionary<string, double>? truth = null) =>
         new(name ?? Name, Kind, Count, features ?? Features, FeatureShape)
         {
             FeatureNames = FeatureNames,
@@ -166,7 +191,7 @@ public sealed class Dataset
             RowNames = RowNames,
             SampleRate = SampleRate,
             Notes = notes ?? Notes,
-            Truth = Truth,
+            Truth = truth ?? Truth,
         };
 
     internal static T[] Pick<T>(IReadOnlyList<T> of, ReadOnlySpan<int> rows)
@@ -191,7 +216,14 @@ public sealed class Dataset
 /// <param name="Name">The column's name.</param>
 /// <param name="Of">For each row an index into <paramref name="Names"/>.</param>
 /// <param name="Names">The groups.</param>
-public sealed record Groups(string Name, int[] Of, IReadOnlyList<string> Names);
+public sealed record Groups(string Name, int[] Of, IReadOnlyList<string> Names)
+{
+    internal Groups Concat(Groups other)
+    {
+        var names = Names.Concat(other.Names).Distinct(StringComparer.Ordinal).ToList();
+        return this with { Of = [.. Of, .. other.Of.Select(g => names.IndexOf(other.Names[g]))], Names = names };
+    }
+}
 
 /// <summary>Columns of indices [n, columns], as embeddings want them.</summary>
 /// <param name="Values">Row-major; each in 0..cardinality-1 of its column. For table columns 0 stands for missing.</param>

@@ -12,13 +12,33 @@ public sealed partial record Schema
     /// target are left out with a note.</param>
     /// <returns>Features [n, width] in the order of <see cref="FeatureNames"/>.</returns>
     /// <exception cref="InputException">A column is missing or of another type, or a category was not there in training.</exception>
-    public Dataset Apply(Table table, bool withTarget = true)
+    public Dataset Apply(Table table, bool withTarget = true) => Apply(table, withTarget, new MemoryBudget(long.MaxValue, table?.Source ?? ""));
+
+    internal Dataset Apply(Table table, bool withTarget, MemoryBudget budget)
     {
         ArgumentNullException.ThrowIfNull(table);
-        if (Kind is not (DataKind.Table or DataKind.Series)) throw new InputException($"{table.Source} is a table, the run was trained on {Kind.ToString().ToLowerInvariant()}");
+        if (Columns.Count == 0) throw new InputException($"{table.Source} is a table, the run was trained on {Kind.ToString().ToLowerInvariant()}");
+        if (Kind == DataKind.Series) return Windows(table, withTarget, budget).Data;
         var notes = new List<string>();
         if (withTarget && Target is not null) table = DropMissing(table, notes);
-        var features = Columns.Where(c => c.Role == ColumnRole.Feature).ToArray();
+        return Rows(table, withTarget, notes, budget);
+    }
+
+    /// <summary>The windows of a series, and where they lie.</summary>
+    internal (Dataset Data, SeriesWindows.Plan Plan) Windows(Table table, bool withTarget, MemoryBudget budget)
+    {
+        foreach (var column in Columns.Where(c => c.Role is ColumnRole.Time or ColumnRole.Group or ColumnRole.Target)) Column(table, column);
+        var schema = withTarget ? this : this with { Horizon = 0 };
+        var plan = SeriesWindows.Find(table, schema);
+        var rows = Rows(table, withTarget: false, [], budget);
+        return (SeriesWindows.Cut(table.Source, rows, withTarget ? TargetOf(table) : null, schema, plan, budget), plan);
+    }
+
+    // One row of features for each row of the table, which has no row without a target where one is wanted.
+    private Dataset Rows(Table table, bool withTarget, List<string> notes, MemoryBudget budget)
+    {
+        var features = Columns.Where(c => IsInput(c, Kind == DataKind.Series)).ToArray();
+        budget.Take((long)table.Count * FeatureNames.Count, sizeof(float), FormattableString.Invariant($"{table.Count} rows of {FeatureNames.Count} features"));
         var width = FeatureNames.Count;
         var values = new float[checked(table.Count * width)];
         var offset = 0;
@@ -64,7 +84,7 @@ public sealed partial record Schema
             FeatureNames = data.FeatureNames,
             Indices = data.Indices,
             Target = target,
-            Concepts = withTarget ? data.Concepts : null,
+            Concepts = withTarget && data.Concepts is { } concepts && Concepts.Count > 0 ? Standardise(concepts, data.Name) : null,
             Groups = data.Groups,
             RowNames = data.RowNames,
             SampleRate = data.SampleRate,
@@ -229,5 +249,17 @@ public sealed partial record Schema
         for (var i = 0; i < values.Length; i++)
             values[i] = (float)((target.InUnits(target.Values[i], i % width) - Target!.Mean[i % width]) / Target.Scale[i % width]);
         return new ContinuousTarget(target.Names, values, Target!.Mean, Target.Scale);
+    }
+
+    private ConceptTable Standardise(ConceptTable concepts, string source)
+    {
+        if (!concepts.Columns.Select(c => c.Name).SequenceEqual(Concepts.Select(c => c.Name))) throw new InputException($"{source}: its concepts are not those of the run ({string.Join(", ", Concepts.Select(c => c.Name))})");
+        var values = new float[concepts.Values.Length];
+        for (var i = 0; i < values.Length; i++)
+        {
+            var to = Concepts[i % Concepts.Count];
+            values[i] = to.Kind == ConceptKind.Continuous ? (float)((concepts.Values[i] - to.Mean) / to.Scale) : concepts.Values[i];
+        }
+        return new ConceptTable(Concepts, values, concepts.Missing);
     }
 }

@@ -7,6 +7,9 @@ public sealed partial record Schema
     /// a concept's categories.</summary>
     public const int MostIntegerClasses = 20;
 
+    /// <summary>How many steps a window of a series has where nobody says.</summary>
+    public const int DefaultWindow = 24;
+
     private const int MostClasses = 1000;
 
     /// <summary>Learns the schema of a table.</summary>
@@ -18,20 +21,24 @@ public sealed partial record Schema
     public static Schema Fit(Table table, TableRoles roles, DataOptions options, ReadOnlySpan<int> training)
     {
         if (training.IsEmpty) throw new InputException($"{table.Source}: no rows are left to train on");
+        var series = options.Time is not null;
         var columns = new ColumnSchema[table.Columns.Count];
-        for (var c = 0; c < columns.Length; c++) columns[c] = FitColumn(table.Columns[c], roles.Of[c], options.Standardise, training);
+        for (var c = 0; c < columns.Length; c++) columns[c] = FitColumn(table.Columns[c], roles.Of[c], series, options.Standardise, training);
         var names = new List<string>();
-        foreach (var column in columns.Where(c => c.Role == ColumnRole.Feature)) names.AddRange(NamesOf(column, options.EmbedCategories));
+        foreach (var column in columns.Where(c => IsInput(c, series))) names.AddRange(NamesOf(column, options.EmbedCategories && !series));
         var concepts = roles.With(ColumnRole.Concept).Select(c => FitConcept(table, table.Columns[c], columns[c])).ToArray();
+        var target = FitTarget(table, roles, columns, options.Task);
         return new Schema
         {
-            Kind = DataKind.Table,
-            FeatureShape = [names.Count],
+            Kind = series ? DataKind.Series : DataKind.Table,
+            Window = series ? options.Window ?? DefaultWindow : 0,
+            Horizon = series && target is not null ? options.Horizon : 0,
+            FeatureShape = series ? [options.Window ?? DefaultWindow, names.Count] : [names.Count],
             FeatureNames = names,
             HasHeader = table.HasHeader,
             Columns = columns,
-            EmbedCategories = options.EmbedCategories,
-            Target = FitTarget(table, roles, columns, options.Task),
+            EmbedCategories = options.EmbedCategories && !series,
+            Target = target,
             Concepts = concepts,
         };
     }
@@ -43,8 +50,7 @@ public sealed partial record Schema
     public static Schema Fit(Dataset data, ReadOnlySpan<int> training, bool standardise = true)
     {
         if (training.IsEmpty) throw new InputException($"{data.Name}: no rows are left to train on");
-        var channels = standardise && data.Kind is DataKind.Vectors or DataKind.Series ? data.FeatureShape[^1] : 0;
-        if (!standardise) channels = 0;
+        var channels = standardise && data.Kind is (DataKind.Vectors or DataKind.Series) ? data.FeatureShape[^1] : 0;
         var (mean, scale) = Moments(data.Features, data.FeatureSize, channels, training);
         var target = data.Target switch
         {
@@ -60,13 +66,19 @@ public sealed partial record Schema
             FeatureShape = data.FeatureShape,
             FeatureNames = data.FeatureNames,
             Target = target,
-            Concepts = data.Concepts?.Columns ?? [],
+            Concepts = data.Concepts is { } concepts ? FitConcepts(concepts, training, standardise) : [],
             Mean = mean,
             Scale = scale,
             Vocabulary = data.Indices?.Vocabulary.FirstOrDefault() ?? [],
             SampleRate = data.SampleRate,
             Window = data.Kind == DataKind.Text ? data.Indices!.Columns : 0,
         };
+    }
+
+    private static Concept[] FitConcepts(ConceptTable concepts, ReadOnlySpan<int> training, bool standardise)
+    {
+        var (mean, scale) = Moments(concepts.Values, concepts.Columns.Count, concepts.Columns.Count, training);
+        return [.. concepts.Columns.Select((c, k) => c.Kind == ConceptKind.Continuous && standardise ? c with { Mean = mean[k], Scale = scale[k] } : c)];
     }
 
     /// <summary>The rows whose target is there (all rows where no column is a target).</summary>
@@ -84,9 +96,13 @@ public sealed partial record Schema
         return column.Indicator ? [.. words, column.Name + "?"] : [.. words];
     }
 
-    private static ColumnSchema FitColumn(TableColumn column, ColumnRole role, bool standardise, ReadOnlySpan<int> training)
+    // The past of a series' target is an input as well.
+    private static bool IsInput(ColumnSchema column, bool series) => column.Role == ColumnRole.Feature || (series && column.Role == ColumnRole.Target);
+
+    private static ColumnSchema FitColumn(TableColumn column, ColumnRole role, bool series, bool standardise, ReadOnlySpan<int> training)
     {
-        var schema = new ColumnSchema { Name = column.Name, Role = role, Type = column.Type, Indicator = role == ColumnRole.Feature && column.MissingCount > 0 };
+        var schema = new ColumnSchema { Name = column.Name, Role = role, Type = column.Type };
+        schema = schema with { Indicator = IsInput(schema, series) && column.MissingCount > 0 };
         if (role is ColumnRole.Ignored or ColumnRole.RowName or ColumnRole.Group or ColumnRole.Time || column.Type == ColumnType.Date) return schema;
         if (column.Type == ColumnType.Numeric)
         {

@@ -8,6 +8,11 @@ public abstract record Target
 
     /// <summary>The target of some of the rows.</summary>
     public abstract Target Select(ReadOnlySpan<int> rows);
+
+    // These rows followed by others of the same kind; the source is for messages.
+    internal abstract Target Concat(Target other, string source);
+
+    private protected static InputException Unlike(string source) => new($"{source}: its target is of another kind than that of the rows before it");
 }
 
 /// <summary>One of several classes.</summary>
@@ -21,6 +26,14 @@ public sealed record ClassTarget(string Name, int[] Labels, IReadOnlyList<string
 
     /// <inheritdoc/>
     public override Target Select(ReadOnlySpan<int> rows) => this with { Labels = Dataset.Pick(Labels, rows) };
+
+    internal override Target Concat(Target other, string source)
+    {
+        if (other is not ClassTarget more) throw Unlike(source);
+        var classes = Classes.Concat(more.Classes).Distinct(StringComparer.Ordinal).ToList();
+        var place = more.Classes.Select(c => classes.IndexOf(c)).ToArray();
+        return this with { Labels = [.. Labels, .. Array.ConvertAll(more.Labels, l => place[l])], Classes = classes };
+    }
 
     /// <summary>How many of the given rows have each class.</summary>
     public int[] CountOf(ReadOnlySpan<int> rows)
@@ -54,6 +67,11 @@ public sealed record ContinuousTarget(IReadOnlyList<string> Names, float[] Value
     /// <inheritdoc/>
     public override Target Select(ReadOnlySpan<int> rows) => this with { Values = Dataset.PickRows(Values, Width, rows) };
 
+    internal override Target Concat(Target other, string source) =>
+        other is ContinuousTarget more && more.Width == Width && more.Mean.SequenceEqual(Mean) && more.Scale.SequenceEqual(Scale)
+            ? this with { Values = [.. Values, .. more.Values] }
+            : throw Unlike(source);
+
     /// <summary>A standardised value of column <paramref name="column"/> back in its units.</summary>
     public double InUnits(double value, int column = 0) => value * Scale[column] + Mean[column];
 }
@@ -71,4 +89,7 @@ public sealed record SurvivalTarget(string TimeName, string EventName, float[] T
     /// <inheritdoc/>
     public override Target Select(ReadOnlySpan<int> rows) =>
         this with { Times = Dataset.Pick(Times, rows), Events = Dataset.Pick(Events, rows) };
+
+    internal override Target Concat(Target other, string source) =>
+        other is SurvivalTarget more ? this with { Times = [.. Times, .. more.Times], Events = [.. Events, .. more.Events] } : throw Unlike(source);
 }

@@ -21,13 +21,16 @@ public static class CsvFile
     /// <exception cref="InputException">No such file, not a table, rows of different lengths, or a cell that is not of its
     /// column's type; the message names the line.</exception>
     public static Table Read(string path, HeaderMode header = HeaderMode.Detect, long maxMemory = long.MaxValue, IReadOnlyDictionary<string, ColumnType>? types = null) =>
+        Read(path, header, new MemoryBudget(maxMemory, path), types);
+
+    internal static Table Read(string path, HeaderMode header, MemoryBudget budget, IReadOnlyDictionary<string, ColumnType>? types) =>
         InputFile.Guard(path, () =>
         {
             var layout = Layout.Of(path, header);
             var scans = Scan(path, layout, out var rows);
             if (rows == 0) throw new InputException($"{path}: {(layout.HasHeader ? "a header, but no rows" : "no rows")}");
             for (var c = 0; c < scans.Length; c++) scans[c].Decide(path, types?.GetValueOrDefault(layout.Names[c], (ColumnType)(-1)));
-            return Fill(path, layout, scans, rows, new MemoryBudget(maxMemory, path));
+            return Fill(path, layout, scans, rows, budget);
         });
 
     private static ColumnScan[] Scan(string path, Layout layout, out long rows)

@@ -1,0 +1,70 @@
+namespace Isthmus.Data;
+
+/// <summary>Finds out what a DATA argument is and reads it.</summary>
+internal static class RawSource
+{
+    private static readonly string[] TableEndings = [".csv", ".tsv", ".data", ".tab", ".dat", ".tra", ".tes"];
+
+    /// <summary>Opens a source.</summary>
+    /// <param name="data">A path or a generator.</param>
+    /// <param name="options">How to read it.</param>
+    /// <param name="budget">What it may take.</param>
+    /// <param name="types">Types that a table's columns must have.</param>
+    /// <param name="vocabulary">The tokens or items of a run, for text and ratings.</param>
+    /// <param name="samples">The length of a run's sound.</param>
+    public static RawData Open(string data, DataOptions options, MemoryBudget budget, IReadOnlyDictionary<string, ColumnType>? types = null, IReadOnlyList<string>? vocabulary = null, int? samples = null)
+    {
+        if (string.IsNullOrWhiteSpace(data)) throw new InputException("the DATA argument is empty", "give a path, or a generator like make:sprites");
+        if (GeneratorCatalogue.IsGenerator(data)) return Generated(data, options);
+        if (Directory.Exists(data)) return Folder(data, options, budget, samples);
+        if (!File.Exists(data)) throw InputFile.Missing(data);
+        var ending = Path.GetExtension(data).ToLowerInvariant();
+        if (TableEndings.Contains(ending) || (ending == ".txt" && AsksForColumns(options, types)))
+            return Table(data, options, budget, types, vocabulary);
+        switch (ending)
+        {
+            case ".npy": return ArraySource.ReadNpy(data, budget);
+            case ".npz": return ArraySource.ReadNpz(data, options, budget);
+        }
+        if (IdxFolder.IsIdx(data)) return new RawData(null, InputFile.Guard(data, () => IdxFolder.ReadImages(data, budget))) { InOrder = true };
+        throw new InputException($"'{data}': files ending in '{ending}' are not understood", "a .csv, .tsv, .data, .npy or .npz file, or a folder of IDX files");
+    }
+
+    private static bool AsksForColumns(DataOptions o, IReadOnlyDictionary<string, ColumnType>? types) =>
+        types is not null || o.Header != HeaderMode.Detect || (o.Target ?? o.Features ?? o.Concepts ?? o.Ignore ?? o.Time ?? o.Ratings ?? o.Survival) is not null;
+
+    private static RawData Table(string path, DataOptions options, MemoryBudget budget, IReadOnlyDictionary<string, ColumnType>? types, IReadOnlyList<string>? vocabulary)
+    {
+        return new RawData(CsvFile.Read(path, options.Header, budget, types), null);
+    }
+
+    private static RawData Generated(string argument, DataOptions options)
+    {
+        var (generator, _) = GeneratorCatalogue.Parse(argument, options.Seed, options.MaxMemory);
+        var made = GeneratorCatalogue.Make(argument, options.Seed, options.MaxMemory);
+        if (generator.Window is not { } window) return new RawData(null, made);
+        var step = new double[made.Count];
+        for (var t = 0; t < step.Length; t++) step[t] = t;
+        var table = new Table(made.Name, [TableColumn.Numeric("t", step), .. DatasetColumns.Of(made).Columns]);
+        return new RawData(table, null)
+        {
+            Truth = made.Truth,
+            Imply = o => o with { Time = o.Time ?? "t", Window = o.Window ?? window, Task = o.Task == TaskKind.Auto ? TaskKind.Forecast : o.Task },
+        };
+    }
+
+    private static RawData Folder(string folder, DataOptions options, MemoryBudget budget, int? samples)
+    {
+        string[] entries;
+        try
+        {
+            entries = [.. Directory.EnumerateFiles(folder)];
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new InputException($"'{folder}' cannot be read: {Schema.OneLine(e.Message)}", inner: e);
+        }
+        if (entries.Any(IdxFolder.IsIdx)) return IdxFolder.Read(folder, budget);
+        throw new InputException($"'{folder}' holds nothing that is understood", "a folder may hold IDX files");
+    }
+}
