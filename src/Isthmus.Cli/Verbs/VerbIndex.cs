@@ -6,6 +6,7 @@ internal static class VerbIndex
     /// <summary>One line a verb.</summary>
     public static readonly VerbEntry[] Entries =
     [
+        new("solve", "exact answers on distributions: information bottleneck and its kin", () => new SolveVerb()),
     ];
 
     /// <summary>What a word stands for that several verbs begin with.</summary>
