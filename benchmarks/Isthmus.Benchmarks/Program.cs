@@ -5,5 +5,6 @@ var threads = args.Length > 1 ? int.Parse(args[1], System.Globalization.CultureI
 switch (args.Length > 0 ? args[0] : "")
 {
     case "gemm": GemmBenchmark.Run(threads); return 0;
+    case "conv": ConvBenchmark.Run(threads); return 0;
     default: Console.Error.WriteLine("usage: Isthmus.Benchmarks gemm|conv [threads]"); return 2;
 }

@@ -33,14 +33,19 @@ def seconds(run, budget=0.4):
     return best
 
 
-print(f"{'product':30} {'count x m x n x k':22} {'us':>9} {'GFLOP/s':>9}   (numpy)")
-for name, count, m, n, k, trans in SHAPES:
-    rng = np.random.default_rng(1)
-    a = rng.standard_normal((count, k, m) if trans[0] == "T" else (count, m, k)).astype(np.float32)
-    b = rng.standard_normal((count, n, k) if trans[1] == "T" else (count, k, n)).astype(np.float32)
-    if trans[0] == "T": a = a.transpose(0, 2, 1)
-    if trans[1] == "T": b = b.transpose(0, 2, 1)
-    if count == 1: a, b = a[0], b[0]
-    c = np.empty((m, n) if count == 1 else (count, m, n), np.float32)
-    t = seconds(lambda: np.matmul(a, b, out=c))
-    print(f"{name + ' ' + trans:30} {f'{count}x{m}x{n}x{k}':22} {t * 1e6:9.1f} {2 * count * m * n * k / t / 1e9:9.1f}")
+def main():
+    print(f"{'product':30} {'count x m x n x k':22} {'us':>9} {'GFLOP/s':>9}   (numpy)")
+    for name, count, m, n, k, trans in SHAPES:
+        rng = np.random.default_rng(1)
+        a = rng.standard_normal((count, k, m) if trans[0] == "T" else (count, m, k)).astype(np.float32)
+        b = rng.standard_normal((count, n, k) if trans[1] == "T" else (count, k, n)).astype(np.float32)
+        if trans[0] == "T": a = a.transpose(0, 2, 1)
+        if trans[1] == "T": b = b.transpose(0, 2, 1)
+        if count == 1: a, b = a[0], b[0]
+        c = np.empty((m, n) if count == 1 else (count, m, n), np.float32)
+        t = seconds(lambda: np.matmul(a, b, out=c))
+        print(f"{name + ' ' + trans:30} {f'{count}x{m}x{n}x{k}':22} {t * 1e6:9.1f} {2 * count * m * n * k / t / 1e9:9.1f}")
+
+
+if __name__ == "__main__":
+    main()
