@@ -137,7 +137,7 @@ public sealed unsafe partial class Tensor
             result = scope.Keep(Uninitialized(_shape));
             Map.Run(default(ChooseOp), c.Pointer, Full(_shape, value).Pointer, Pointer, result.Pointer, result.Numel);
         }
-        return Record(s_maskedFill, result, this, c);
+        return Record(s_maskedFill, result, this, saved: c);
     }
 
     /// <summary>1 at the index of each row, 0 elsewhere: indices […] to […, classes].</summary>

@@ -1,0 +1,153 @@
+"""Writes ops.json: values and gradients of every operation, computed by PyTorch in double precision.
+
+    python3 ops.py > ops.json        (Debian: python3-torch)
+
+A case is a name, inputs and an expression. The gradient is that of sum(output * w) with w = cos(0, 1, 2, ...).
+OpGoldenTest runs the expression of the same name on the engine and compares.
+"""
+import json, math, sys, zlib
+import torch
+import torch.nn.functional as F
+
+CASES = []
+
+def case(name, f, *shapes, low=-2.0, high=2.0, values=None, ints=None):
+    """One case: inputs are uniform on [low, high], seeded by the name, or the values given; ints are passed on as they are."""
+    g = torch.Generator().manual_seed(zlib.crc32(name.encode()))
+    xs = []
+    for i, s in enumerate(shapes):
+        if values is not None and values[i] is not None:
+            x = torch.tensor(values[i], dtype=torch.float64).reshape(s)
+        else:
+            x = (torch.rand(s, generator=g, dtype=torch.float64) * (high - low) + low).float().double()
+        xs.append(x.requires_grad_(True))
+    args = xs if ints is None else xs + [torch.tensor(v) for v in ints]
+    y = f(*args)
+    w = torch.cos(torch.arange(y.numel(), dtype=torch.float64)).reshape(y.shape)
+    grads = torch.autograd.grad((y * w).sum(), xs, allow_unused=True) if y.requires_grad else [None] * len(xs)
+    CASES.append({
+        "name": name,
+        "inputs": [pack(x) for x in xs],
+        "ints": [{"shape": list(torch.tensor(v).shape), "data": torch.tensor(v).flatten().tolist()} for v in (ints or [])],
+        "output": pack(y),
+        "grads": [None if d is None else pack(d) for d in grads],
+    })
+
+def pack(x):
+    x = x.detach()
+    return {"shape": list(x.shape), "data": [number(v) for v in x.contiguous().flatten().tolist()]}
+
+def number(v):
+    return v if math.isfinite(v) else str(v)
+
+# arithmetic: same shapes, every kind of broadcasting, empty, strided
+for name, f in [("add", torch.add), ("sub", torch.sub), ("mul", torch.mul), ("maximum", torch.maximum), ("minimum", torch.minimum), ("logaddexp", torch.logaddexp)]:
+    case(name, f, (3, 5), (3, 5))
+    case(name + "/row", f, (4, 3, 5), (5,))
+    case(name + "/column", f, (4, 3, 5), (3, 1))
+    case(name + "/both", f, (4, 1, 5), (1, 3, 1))
+    case(name + "/scalar", f, (3, 5), ())
+    case(name + "/empty", f, (0, 5), (5,))
+case("div", torch.div, (3, 5), (3, 5), low=0.5)
+case("div/both", torch.div, (4, 1, 5), (1, 3, 1), low=0.5)
+case("div/scalars", lambda x: 3.0 / x, (7,), low=0.5)
+case("affine", lambda x: 1.5 * x - 0.25, (19,))
+case("neg", torch.neg, (19,))
+case("maximum/ties", torch.maximum, (4,), (4,), values=[[1, 2, 3, -1], [1, 0, 3, 5]])
+case("pow", torch.pow, (3, 5), (3, 5), low=0.2)
+case("pow/zero", torch.pow, (4,), (4,), values=[[0, 0, 2, 3], [2, 1, 0, 2]])
+for e in (2.0, 3.0, -1.5, 0.5, 0.0):
+    case(f"pow_scalar/{e}", lambda x, e=e: x.pow(e), (9,), low=0.3)
+
+# pointwise
+for name, f, low, high in [
+    ("exp", torch.exp, -5, 5), ("expm1", torch.expm1, -1, 1), ("log", torch.log, 0.05, 9), ("log1p", torch.log1p, -0.9, 3),
+    ("sqrt", torch.sqrt, 0.05, 9), ("rsqrt", torch.rsqrt, 0.05, 9), ("square", torch.square, -3, 3), ("abs", torch.abs, -3, 3),
+    ("sin", torch.sin, -9, 9), ("cos", torch.cos, -9, 9), ("tanh", torch.tanh, -4, 4), ("sigmoid", torch.sigmoid, -8, 8),
+    ("softplus", F.softplus, -8, 8), ("relu", F.relu, -2, 2), ("leaky_relu", lambda x: F.leaky_relu(x, 0.1), -2, 2),
+    ("elu", lambda x: F.elu(x, 1.3), -2, 2), ("silu", F.silu, -4, 4), ("gelu", F.gelu, -4, 4),
+    ("gelu_tanh", lambda x: F.gelu(x, approximate="tanh"), -4, 4), ("erf", torch.erf, -3, 3), ("clamp", lambda x: x.clamp(-0.5, 0.7), -2, 2)]:
+    case(name, f, (37,), low=low, high=high)
+case("relu/zero", F.relu, (3,), values=[[0, -1, 1]])
+case("abs/zero", torch.abs, (3,), values=[[0, -1, 1]])
+case("clamp/ends", lambda x: x.clamp(-1, 1), (4,), values=[[-1, 1, 0, 2]])
+case("exp/transposed", lambda x: x.t().exp(), (3, 5))
+
+# reductions
+case("sum", lambda x: x.sum(), (4, 5))
+case("sum/dims", lambda x: x.sum((0, 2)), (4, 3, 5))
+case("sum/keepdim", lambda x: x.sum(1, keepdim=True), (4, 3, 5))
+case("sum/empty", lambda x: x.sum(0), (0, 3))
+case("mean", lambda x: x.mean((1,)), (4, 6))
+case("var", lambda x: x.var((0,)), (4, 6))
+case("var/population", lambda x: x.var((0, 1), unbiased=False), (4, 6))
+case("std", lambda x: x.std((1,)), (4, 6))
+case("prod", lambda x: x.prod(1), (4, 5))
+case("prod/zero", lambda x: x.prod(0), (4,), values=[[2, 0, 3, 4]])
+case("max", lambda x: x.max(1).values, (4, 7))
+case("max/middle", lambda x: x.max(1).values, (2, 5, 3))
+case("min", lambda x: x.min(0).values, (4, 7))
+case("cumsum", lambda x: x.cumsum(1), (2, 5, 3))
+case("logsumexp", lambda x: x.logsumexp(1), (4, 7))
+case("logsumexp/infinite", lambda x: x.logsumexp(1), (1, 3), values=[[float("-inf"), 1, 2]])
+
+# views
+case("reshape", lambda x: x.reshape(6, -1), (3, 4, 2))
+case("permute", lambda x: x.permute(2, 0, 1), (3, 4, 2))
+case("transpose", lambda x: x.transpose(0, 1), (3, 4, 2))
+case("expand", lambda x: x.expand(4, 3, 5), (3, 1))
+case("narrow", lambda x: x.narrow(1, 2, 3), (3, 6, 2))
+case("cat", lambda a, b: torch.cat([a, b], 1), (3, 2, 2), (3, 4, 2))
+case("stack", lambda a, b: torch.stack([a, b], 1), (3, 2), (3, 2))
+case("flip", lambda x: x.flip(1), (3, 4, 2))
+case("roll", lambda x: x.roll(3, 1), (3, 5, 2))
+case("clone", lambda x: x.clone(), (3, 5))
+
+# indexing
+case("gather", lambda x, i: x.gather(1, i), (3, 4), ints=[[[0, 3], [1, 1], [2, 0]]])
+case("gather/middle", lambda x, i: x.gather(0, i), (3, 4), ints=[[[0, 2, 1, 0]]])
+case("scatter_add", lambda x, s, i: x.scatter_add(1, i, s), (2, 4), (2, 3), ints=[[[0, 3, 3], [1, 1, 2]]])
+case("index_select", lambda x, i: x.index_select(1, i), (3, 4, 2), ints=[[3, 0, 3]])
+case("embedding", lambda x, i: F.embedding(i, x), (5, 3), ints=[[[0, 4], [4, 2]]])
+case("where", lambda c, a, b: torch.where(c.detach() > 0.5, a, b), (2, 3), (2, 3), (3,), values=[[0, 1, 0, 1, 1, 0], None, None])
+case("masked_fill", lambda x, i: x.masked_fill(i > 0, 7.0), (2, 3), ints=[[[0, 1, 0], [1, 1, 0]]])
+
+# products
+case("matmul", torch.matmul, (4, 5), (5, 3))
+case("matmul/batched", torch.matmul, (2, 4, 5), (2, 5, 3))
+case("matmul/broadcast", torch.matmul, (2, 1, 4, 5), (3, 5, 3))
+case("matmul/tall", torch.matmul, (2, 4, 5), (5, 3))
+case("matmul/left", torch.matmul, (4, 5), (2, 5, 3))
+case("matmul/vectors", torch.matmul, (5,), (5,))
+case("matmul/vector", torch.matmul, (2, 4, 5), (5,))
+case("matmul/row", torch.matmul, (5,), (2, 5, 3))
+case("matmul/transposes", lambda a, b: a.transpose(-1, -2) @ b.transpose(-1, -2), (2, 5, 4), (2, 3, 5))
+case("matmul/empty", torch.matmul, (4, 0), (0, 3))
+case("linear", F.linear, (2, 3, 5), (4, 5), (4,))
+case("linear/plain", F.linear, (6, 5), (4, 5))
+case("outer", torch.outer, (4,), (3,))
+
+# softmax and losses
+case("softmax", lambda x: x.softmax(-1), (4, 7))
+case("softmax/middle", lambda x: x.softmax(1), (2, 5, 3))
+case("log_softmax", lambda x: x.log_softmax(-1), (4, 7))
+case("cross_entropy", lambda x, i: F.cross_entropy(x, i), (4, 7), ints=[[0, 6, 3, 3]])
+case("cross_entropy/ignored", lambda x, i: F.cross_entropy(x, i), (4, 7), ints=[[0, -100, 3, 3]])
+case("gaussian_kl", lambda m, s: 0.5 * (m * m + s * s - 1) - s.log(), (3, 4), (3, 4), low=0.2)
+case("layer_norm", lambda x, g, b: F.layer_norm(x, (7,), g, b), (2, 3, 7), (7,), (7,))
+case("layer_norm/plain", lambda x: F.layer_norm(x, (7,)), (5, 7))
+
+# convolutions
+case("conv2d", lambda x, w, b: F.conv2d(x, w, b), (2, 3, 6, 5), (4, 3, 3, 2), (4,))
+case("conv2d/stride", lambda x, w, b: F.conv2d(x, w, b, stride=(2, 1), padding=(1, 2)), (2, 3, 6, 5), (4, 3, 3, 3), (4,))
+case("conv2d/dilation", lambda x, w: F.conv2d(x, w, dilation=2, padding=2), (1, 2, 7, 6), (3, 2, 3, 3))
+case("conv2d/groups", lambda x, w, b: F.conv2d(x, w, b, groups=2, padding=1), (2, 4, 5, 5), (6, 2, 3, 3), (6,))
+case("conv2d/depthwise", lambda x, w, b: F.conv2d(x, w, b, groups=4, stride=2, padding=1), (2, 4, 7, 6), (4, 1, 3, 3), (4,))
+case("conv2d/pointwise", lambda x, w, b: F.conv2d(x, w, b), (2, 3, 4, 5), (6, 3, 1, 1), (6,))
+case("conv_transpose2d", lambda x, w, b: F.conv_transpose2d(x, w, b), (2, 3, 4, 3), (3, 4, 3, 2), (4,))
+case("conv_transpose2d/stride", lambda x, w, b: F.conv_transpose2d(x, w, b, stride=2, padding=1, output_padding=1), (2, 3, 4, 3), (3, 4, 3, 3), (4,))
+case("conv_transpose2d/groups", lambda x, w: F.conv_transpose2d(x, w, groups=2, dilation=2), (1, 4, 3, 3), (4, 2, 2, 2))
+case("conv1d", lambda x, w, b: F.conv1d(x, w, b, stride=2, padding=1), (2, 3, 9), (4, 3, 3), (4,))
+case("conv_transpose1d", lambda x, w, b: F.conv_transpose1d(x, w, b, stride=2, padding=1), (2, 3, 5), (3, 4, 4), (4,))
+
+json.dump({"torch": torch.__version__, "cases": CASES}, sys.stdout, separators=(",", ":"))
