@@ -8,14 +8,14 @@ namespace Isthmus.Coding;
 internal readonly struct EncodeEntry
 {
     public readonly ulong Reciprocal;
-    public readonly uint Frequency;
+    public readonly ulong Limit;     // f·2^(63-p) - 1: the largest 63-bit state that takes the entry without renormalising
     public readonly uint Bias;
     public readonly uint Complement; // 2^p - f
     public readonly int Shift;
 
     private EncodeEntry(int start, int frequency, int precision)
     {
-        Frequency = (uint)frequency;
+        Limit = ((ulong)frequency << (63 - precision)) - 1;
         Complement = (uint)((1 << precision) - frequency);
         if (frequency < 2)
         {

@@ -11,6 +11,7 @@ public sealed class MessageWriter : ISymbolWriter
     public const int MaxSymbols = 1 << 28;
 
     private readonly SymbolRecorder _message = new();
+    private byte[] _buffer = [];
 
     /// <summary>How many symbols have been written: entries, decisions, and pieces of at most 16 raw bits.</summary>
     public int Symbols => _message.Count;
@@ -33,7 +34,7 @@ public sealed class MessageWriter : ISymbolWriter
     public void WriteBit(bool bit, int probability)
     {
         SymbolChecks.Probability(probability);
-        _message.Add((probability << 1) | (bit ? 1 : 0), null, 0);
+        _message.Add(bit ? probability : 65536 - probability, null, bit ? SymbolRecorder.True : SymbolRecorder.False);
     }
 
     /// <inheritdoc/>
@@ -68,11 +69,17 @@ public sealed class MessageWriter : ISymbolWriter
         if (!CodedPayload.IsLaneCount(coder, lanes)) throw new ArgumentException($"MessageWriter.Finish: {lanes} lanes of {coder}; rANS has 1, 2 or 4, the others 1", nameof(lanes));
         var bytes = coder switch
         {
-            CoderKind.Rans32 => RansEncoder<Rans32>.Encode(_message, lanes),
-            CoderKind.Rans64 => RansEncoder<Rans64>.Encode(_message, lanes),
+            CoderKind.Rans32 => RansEncoder<Rans32>.Encode(_message, lanes, Buffer(lanes)).ToArray(),
+            CoderKind.Rans64 => RansEncoder<Rans64>.Encode(_message, lanes, Buffer(lanes)).ToArray(),
             CoderKind.Range => RangeEncoder.Encode(_message),
             _ => PackedCoder.Encode(_message),
         };
         return new CodedPayload(coder, lanes, Symbols, bytes);
+    }
+
+    private byte[] Buffer(int lanes)
+    {
+        var size = RansEncoder<Rans64>.BufferFor(Symbols, lanes);
+        return _buffer.Length >= size ? _buffer : _buffer = new byte[size];
     }
 }

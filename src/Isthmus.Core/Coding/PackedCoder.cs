@@ -27,7 +27,8 @@ internal static class PackedCoder
             var width = Width(run);
             foreach (var item in items[..run.Count])
             {
-                held |= ((ulong)item & ((1UL << width) - 1)) << bits;
+                var value = run.Table is null && run.Width < 0 ? run.Width == SymbolRecorder.True ? 1u : 0u : item;
+                held |= (ulong)value << bits;
                 for (bits += width; bits >= 8; bits -= 8, held >>= 8) bytes[at++] = (byte)held;
             }
             items = items[run.Count..];

@@ -20,18 +20,12 @@ internal sealed class RangeEncoder
             foreach (var item in items[..run.Count])
             {
                 if (run.Table is { } table) coder.Add((uint)table.Starts[item], (uint)(table.Starts[item + 1] - table.Starts[item]), table.Precision);
-                else if (run.Width > 0) coder.Add((uint)item, 1, run.Width);
-                else coder.AddDecision((item & 1) == 1, (uint)item >> 1);
+                else if (run.Width > 0) coder.Add(item, 1, run.Width);
+                else coder.Add(run.Width == SymbolRecorder.True ? 0 : 65536 - (uint)item, item, 16);
             }
             items = items[run.Count..];
         }
         return coder.End();
-    }
-
-    private void AddDecision(bool bit, uint probability)
-    {
-        if (bit) Add(0, probability, 16);
-        else Add(probability, 65536 - probability, 16);
     }
 
     private void Add(uint start, uint frequency, int precision)

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace Isthmus.Coding;
 
@@ -93,58 +94,64 @@ internal sealed class RansReader<T> : SymbolReader where T : struct, IRansVarian
     }
 
     // Four lanes in registers while four more words are certain to be there; the rest is read one by one.
-    private void ReadByFour(Span<int> entries, FrequencyTable table, ref int i)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void ReadByFour(Span<int> entries, FrequencyTable table, ref int read)
     {
         var bytes = Bytes.Span;
-        var slots = table.Decoding.Slots;
-        var ranges = table.Decoding.Ranges;
+        var lookup = table.Decoding;
         var p = table.Precision;
         var (s0, s1, s2, s3) = (_states[0], _states[1], _states[2], _states[3]);
-        var position = _position;
-        while (entries.Length - i >= 4 && bytes.Length - position >= 16)
+        var (i, position) = (read, _position);
+        for (; entries.Length - i >= 4 && bytes.Length - position >= 16; i += 4)
         {
             var to = entries.Slice(i, 4);
-            to[0] = Step(ref s0, slots, ranges, p, bytes, ref position);
-            to[1] = Step(ref s1, slots, ranges, p, bytes, ref position);
-            to[2] = Step(ref s2, slots, ranges, p, bytes, ref position);
-            to[3] = Step(ref s3, slots, ranges, p, bytes, ref position);
-            i += 4;
+            ref var next = ref MemoryMarshal.GetReference(bytes.Slice(position, 16));
+            nint used = 0;
+            to[0] = Step(ref s0, lookup, p, ref next, ref used);
+            to[1] = Step(ref s1, lookup, p, ref next, ref used);
+            to[2] = Step(ref s2, lookup, p, ref next, ref used);
+            to[3] = Step(ref s3, lookup, p, ref next, ref used);
+            position += (int)used;
         }
         (_states[0], _states[1], _states[2], _states[3]) = (s0, s1, s2, s3);
-        _position = position;
+        (read, _position) = (i, position);
     }
 
-    private void ReadByTwo(Span<int> entries, FrequencyTable table, ref int i)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void ReadByTwo(Span<int> entries, FrequencyTable table, ref int read)
     {
         var bytes = Bytes.Span;
-        var slots = table.Decoding.Slots;
-        var ranges = table.Decoding.Ranges;
+        var lookup = table.Decoding;
         var p = table.Precision;
         var (s0, s1) = (_states[0], _states[1]);
-        var position = _position;
-        while (entries.Length - i >= 2 && bytes.Length - position >= 8)
+        var (i, position) = (read, _position);
+        for (; entries.Length - i >= 2 && bytes.Length - position >= 8; i += 2)
         {
             var to = entries.Slice(i, 2);
-            to[0] = Step(ref s0, slots, ranges, p, bytes, ref position);
-            to[1] = Step(ref s1, slots, ranges, p, bytes, ref position);
-            i += 2;
+            ref var next = ref MemoryMarshal.GetReference(bytes.Slice(position, 8));
+            nint used = 0;
+            to[0] = Step(ref s0, lookup, p, ref next, ref used);
+            to[1] = Step(ref s1, lookup, p, ref next, ref used);
+            position += (int)used;
         }
         (_states[0], _states[1]) = (s0, s1);
-        _position = position;
+        (read, _position) = (i, position);
     }
 
-    // The word is read in any case and used only when needed: whether is unpredictable.
+    // The word is read in any case and used only when needed: whether is unpredictable. The caller has checked that it is
+    // there; every slot below 2^p is in the lookup and names one of its ranges (DecodeLookup's constructor).
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static int Step(ref ulong state, ushort[] slots, DecodeRange[] ranges, int p, ReadOnlySpan<byte> bytes, ref int position)
+    private static int Step(ref ulong state, DecodeLookup lookup, int p, ref byte next, ref nint used)
     {
         var slot = (uint)state & ((1u << p) - 1);
-        var entry = slots[slot];
-        ref readonly var range = ref ranges[entry];
+        int entry = Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(lookup.Slots), slot);
+        var range = Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(lookup.Ranges), entry);
         var x = range.Frequency * (state >> p) + (slot - range.Start);
-        var word = BinaryPrimitives.ReadUInt32LittleEndian(bytes[position..]);
-        var need = (int)((x - (1UL << T.LowBits)) >> 63);
-        state = (x << (need * 32)) | (word & (uint)-need);
-        position += need * 4;
+        var word = Unsafe.ReadUnaligned<uint>(ref Unsafe.AddByteOffset(ref next, used));
+        if (!BitConverter.IsLittleEndian) word = BinaryPrimitives.ReverseEndianness(word);
+        var need = (long)(x - (1UL << T.LowBits)) >> 63; // -1 where x is below L, else 0
+        state = (x << (int)(need & 32)) | (word & (ulong)need);
+        used -= (nint)need * 4;
         return entry;
     }
 }
