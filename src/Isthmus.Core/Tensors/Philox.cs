@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Isthmus.Tensors.Kernels;
 
 namespace Isthmus.Tensors;
 
@@ -22,6 +23,23 @@ internal static class Philox
             c1 = (uint)p1;
             c2 = (uint)(p0 >> 32) ^ c3 ^ k1;
             c3 = (uint)p0;
+            k0 += W0;
+            k1 += W1;
+        }
+    }
+
+    /// <summary>The same on as many counters side by side as a lane has elements.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Block<T>(ref T c0, ref T c1, ref T c2, ref T c3, uint k0, uint k1) where T : struct, ILane<T>
+    {
+        for (var round = 0; round < 10; round++)
+        {
+            T.MultiplyBits(c0, M0, out var high0, out var low0);
+            T.MultiplyBits(c2, M1, out var high1, out var low1);
+            c0 = T.Xor(T.Xor(high1, c1), T.Bits((int)k0));
+            c1 = low1;
+            c2 = T.Xor(T.Xor(high0, c3), T.Bits((int)k1));
+            c3 = low0;
             k0 += W0;
             k1 += W1;
         }

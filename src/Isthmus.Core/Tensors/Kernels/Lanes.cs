@@ -57,6 +57,8 @@ internal unsafe interface ILane<T> where T : struct, ILane<T>
     static abstract T And(T a, T b);
     /// <summary>Bitwise or.</summary>
     static abstract T Or(T a, T b);
+    /// <summary>Bitwise exclusive or.</summary>
+    static abstract T Xor(T a, T b);
     /// <summary>All elements with this bit pattern.</summary>
     static abstract T Bits(int pattern);
     /// <summary>Integer sum of the bit patterns.</summary>
@@ -75,6 +77,10 @@ internal unsafe interface ILane<T> where T : struct, ILane<T>
     static abstract T LoadPart(float* from, int count, float fill);
     /// <summary>Writes the first count floats, nothing beyond them.</summary>
     static abstract void StorePart(T x, float* to, int count);
+    /// <summary>The 64-bit product of the bit patterns as unsigned integers with b.</summary>
+    static abstract void MultiplyBits(T a, uint b, out T high, out T low);
+    /// <summary>Writes a0 b0 c0 d0 a1 b1 c1 d1 ...: 4 Width floats.</summary>
+    static abstract void StoreByFours(T a, T b, T c, T d, float* to);
     /// <summary>The sum of the floats, upper half on lower half again and again: one order whatever the registers.</summary>
     static abstract float Sum(T a);
     /// <summary>The largest float; NaN if one is NaN.</summary>
@@ -109,6 +115,7 @@ internal readonly unsafe struct Lane16(Vector512<float> v) : ILane<Lane16>
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane16 Select(Lane16 mask, Lane16 a, Lane16 b) => new(Vector512.ConditionalSelect(mask._v, a._v, b._v));
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane16 And(Lane16 a, Lane16 b) => new(a._v & b._v);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane16 Or(Lane16 a, Lane16 b) => new(a._v | b._v);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane16 Xor(Lane16 a, Lane16 b) => new(a._v ^ b._v);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane16 Bits(int pattern) => new(Vector512.Create(pattern).AsSingle());
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane16 AddBits(Lane16 a, Lane16 b) => new((a._v.AsInt32() + b._v.AsInt32()).AsSingle());
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane16 SubtractBits(Lane16 a, Lane16 b) => new((a._v.AsInt32() - b._v.AsInt32()).AsSingle());
@@ -136,6 +143,25 @@ internal readonly unsafe struct Lane16(Vector512<float> v) : ILane<Lane16>
             Store(x, pad);
             for (var i = 0; i < count; i++) to[i] = pad[i];
         }
+    }
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void MultiplyBits(Lane16 a, uint b, out Lane16 high, out Lane16 low)
+    {
+        var odds = Vector512.Create(0xFFFFFFFF00000000).AsSingle();
+        var even = Products(a._v.AsUInt64(), b);
+        var odd = Products(a._v.AsUInt64() >> 32, b);
+        high = new(Vector512.ConditionalSelect(odds, odd.AsSingle(), (even >> 32).AsSingle()));
+        low = new(Vector512.ConditionalSelect(odds, (odd << 32).AsSingle(), even.AsSingle()));
+    }
+    /// <summary>The lower halves of the 64-bit elements times b.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<ulong> Products(Vector512<ulong> a, uint b) =>
+        Avx512F.IsSupported ? Avx512F.Multiply(a.AsUInt32(), Vector512.Create(b)) : (a & Vector512.Create(0xFFFFFFFFUL)) * Vector512.Create((ulong)b);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreByFours(Lane16 a, Lane16 b, Lane16 c, Lane16 d, float* to)
+    {
+        Lane8.StoreByFours(new(a._v.GetLower()), new(b._v.GetLower()), new(c._v.GetLower()), new(d._v.GetLower()), to);
+        Lane8.StoreByFours(new(a._v.GetUpper()), new(b._v.GetUpper()), new(c._v.GetUpper()), new(d._v.GetUpper()), to + 32);
     }
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static float Sum(Lane16 a) => Lane8.Sum(new Lane8(a._v.GetLower()) + new Lane8(a._v.GetUpper()));
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static float Largest(Lane16 a) => Lane8.Largest(Lane8.Max(new Lane8(a._v.GetLower()), new Lane8(a._v.GetUpper())));
@@ -170,6 +196,7 @@ internal readonly unsafe struct Lane8(Vector256<float> v) : ILane<Lane8>
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane8 Select(Lane8 mask, Lane8 a, Lane8 b) => new(Vector256.ConditionalSelect(mask._v, a._v, b._v));
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane8 And(Lane8 a, Lane8 b) => new(a._v & b._v);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane8 Or(Lane8 a, Lane8 b) => new(a._v | b._v);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane8 Xor(Lane8 a, Lane8 b) => new(a._v ^ b._v);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane8 Bits(int pattern) => new(Vector256.Create(pattern).AsSingle());
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane8 AddBits(Lane8 a, Lane8 b) => new((a._v.AsInt32() + b._v.AsInt32()).AsSingle());
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane8 SubtractBits(Lane8 a, Lane8 b) => new((a._v.AsInt32() - b._v.AsInt32()).AsSingle());
@@ -197,6 +224,25 @@ internal readonly unsafe struct Lane8(Vector256<float> v) : ILane<Lane8>
             Store(x, pad);
             for (var i = 0; i < count; i++) to[i] = pad[i];
         }
+    }
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void MultiplyBits(Lane8 a, uint b, out Lane8 high, out Lane8 low)
+    {
+        var odds = Vector256.Create(0xFFFFFFFF00000000).AsSingle();
+        var even = Products(a._v.AsUInt64(), b);
+        var odd = Products(a._v.AsUInt64() >> 32, b);
+        high = new(Vector256.ConditionalSelect(odds, odd.AsSingle(), (even >> 32).AsSingle()));
+        low = new(Vector256.ConditionalSelect(odds, (odd << 32).AsSingle(), even.AsSingle()));
+    }
+    /// <summary>The lower halves of the 64-bit elements times b.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<ulong> Products(Vector256<ulong> a, uint b) =>
+        Avx2.IsSupported ? Avx2.Multiply(a.AsUInt32(), Vector256.Create(b)) : (a & Vector256.Create(0xFFFFFFFFUL)) * Vector256.Create((ulong)b);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreByFours(Lane8 a, Lane8 b, Lane8 c, Lane8 d, float* to)
+    {
+        Lane4.StoreByFours(new(a._v.GetLower()), new(b._v.GetLower()), new(c._v.GetLower()), new(d._v.GetLower()), to);
+        Lane4.StoreByFours(new(a._v.GetUpper()), new(b._v.GetUpper()), new(c._v.GetUpper()), new(d._v.GetUpper()), to + 16);
     }
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static float Sum(Lane8 a) => Lane4.Sum(new Lane4(a._v.GetLower()) + new Lane4(a._v.GetUpper()));
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static float Largest(Lane8 a) => Lane4.Largest(Lane4.Max(new Lane4(a._v.GetLower()), new Lane4(a._v.GetUpper())));
@@ -231,6 +277,7 @@ internal readonly unsafe struct Lane4(Vector128<float> v) : ILane<Lane4>
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane4 Select(Lane4 mask, Lane4 a, Lane4 b) => new(Vector128.ConditionalSelect(mask._v, a._v, b._v));
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane4 And(Lane4 a, Lane4 b) => new(a._v & b._v);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane4 Or(Lane4 a, Lane4 b) => new(a._v | b._v);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane4 Xor(Lane4 a, Lane4 b) => new(a._v ^ b._v);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane4 Bits(int pattern) => new(Vector128.Create(pattern).AsSingle());
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane4 AddBits(Lane4 a, Lane4 b) => new((a._v.AsInt32() + b._v.AsInt32()).AsSingle());
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane4 SubtractBits(Lane4 a, Lane4 b) => new((a._v.AsInt32() - b._v.AsInt32()).AsSingle());
@@ -258,6 +305,33 @@ internal readonly unsafe struct Lane4(Vector128<float> v) : ILane<Lane4>
             Store(x, pad);
             for (var i = 0; i < count; i++) to[i] = pad[i];
         }
+    }
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void MultiplyBits(Lane4 a, uint b, out Lane4 high, out Lane4 low)
+    {
+        var odds = Vector128.Create(0xFFFFFFFF00000000).AsSingle();
+        var even = Products(a._v.AsUInt64(), b);
+        var odd = Products(a._v.AsUInt64() >> 32, b);
+        high = new(Vector128.ConditionalSelect(odds, odd.AsSingle(), (even >> 32).AsSingle()));
+        low = new(Vector128.ConditionalSelect(odds, (odd << 32).AsSingle(), even.AsSingle()));
+    }
+    /// <summary>The lower halves of the 64-bit elements times b.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<ulong> Products(Vector128<ulong> a, uint b) =>
+        Sse2.IsSupported ? Sse2.Multiply(a.AsUInt32(), Vector128.Create(b)) : (a & Vector128.Create(0xFFFFFFFFUL)) * Vector128.Create((ulong)b);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreByFours(Lane4 a, Lane4 b, Lane4 c, Lane4 d, float* to)
+    {
+        if (Sse.IsSupported)
+        {
+            Vector128<float> ab = Sse.UnpackLow(a._v, b._v), cd = Sse.UnpackLow(c._v, d._v), ab2 = Sse.UnpackHigh(a._v, b._v), cd2 = Sse.UnpackHigh(c._v, d._v);
+            Sse.MoveLowToHigh(ab, cd).Store(to);
+            Sse.MoveHighToLow(cd, ab).Store(to + 4);
+            Sse.MoveLowToHigh(ab2, cd2).Store(to + 8);
+            Sse.MoveHighToLow(cd2, ab2).Store(to + 12);
+            return;
+        }
+        for (var i = 0; i < 4; i++, to += 4) (to[0], to[1], to[2], to[3]) = (a._v[i], b._v[i], c._v[i], d._v[i]);
     }
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Sum(Lane4 a)
@@ -302,6 +376,7 @@ internal readonly unsafe struct Lane1(float v) : ILane<Lane1>
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane1 Select(Lane1 mask, Lane1 a, Lane1 b) => Bits((Int(mask) & Int(a)) | (~Int(mask) & Int(b)));
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane1 And(Lane1 a, Lane1 b) => Bits(Int(a) & Int(b));
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane1 Or(Lane1 a, Lane1 b) => Bits(Int(a) | Int(b));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane1 Xor(Lane1 a, Lane1 b) => Bits(Int(a) ^ Int(b));
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane1 Bits(int pattern) => new(BitConverter.Int32BitsToSingle(pattern));
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane1 AddBits(Lane1 a, Lane1 b) => Bits(Int(a) + Int(b));
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane1 SubtractBits(Lane1 a, Lane1 b) => Bits(Int(a) - Int(b));
@@ -315,6 +390,14 @@ internal readonly unsafe struct Lane1(float v) : ILane<Lane1>
     {
         if (count > 0) *to = x._v;
     }
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void MultiplyBits(Lane1 a, uint b, out Lane1 high, out Lane1 low)
+    {
+        var product = (ulong)(uint)Int(a) * b;
+        high = Bits((int)(product >> 32));
+        low = Bits((int)product);
+    }
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static void StoreByFours(Lane1 a, Lane1 b, Lane1 c, Lane1 d, float* to) => (to[0], to[1], to[2], to[3]) = (a._v, b._v, c._v, d._v);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static float Sum(Lane1 a) => a._v;
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static float Largest(Lane1 a) => a._v;
     private static Lane1 Mask(bool on) => Bits(on ? -1 : 0);

@@ -38,6 +38,7 @@ internal readonly unsafe struct Pair<TLane>(TLane low, TLane high) : ILane<Pair<
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Pair<TLane> Select(Pair<TLane> mask, Pair<TLane> a, Pair<TLane> b) => new(TLane.Select(mask._low, a._low, b._low), TLane.Select(mask._high, a._high, b._high));
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Pair<TLane> And(Pair<TLane> a, Pair<TLane> b) => new(TLane.And(a._low, b._low), TLane.And(a._high, b._high));
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Pair<TLane> Or(Pair<TLane> a, Pair<TLane> b) => new(TLane.Or(a._low, b._low), TLane.Or(a._high, b._high));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Pair<TLane> Xor(Pair<TLane> a, Pair<TLane> b) => new(TLane.Xor(a._low, b._low), TLane.Xor(a._high, b._high));
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Pair<TLane> Bits(int pattern) => new(TLane.Bits(pattern), TLane.Bits(pattern));
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Pair<TLane> AddBits(Pair<TLane> a, Pair<TLane> b) => new(TLane.AddBits(a._low, b._low), TLane.AddBits(a._high, b._high));
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Pair<TLane> SubtractBits(Pair<TLane> a, Pair<TLane> b) => new(TLane.SubtractBits(a._low, b._low), TLane.SubtractBits(a._high, b._high));
@@ -51,6 +52,19 @@ internal readonly unsafe struct Pair<TLane>(TLane low, TLane high) : ILane<Pair<
     {
         TLane.StorePart(x._low, to, count);
         TLane.StorePart(x._high, to + TLane.Width, count - TLane.Width);
+    }
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void MultiplyBits(Pair<TLane> a, uint b, out Pair<TLane> high, out Pair<TLane> low)
+    {
+        TLane.MultiplyBits(a._low, b, out var high0, out var low0);
+        TLane.MultiplyBits(a._high, b, out var high1, out var low1);
+        (high, low) = (new(high0, high1), new(low0, low1));
+    }
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreByFours(Pair<TLane> a, Pair<TLane> b, Pair<TLane> c, Pair<TLane> d, float* to)
+    {
+        TLane.StoreByFours(a._low, b._low, c._low, d._low, to);
+        TLane.StoreByFours(a._high, b._high, c._high, d._high, to + 4 * TLane.Width);
     }
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static float Sum(Pair<TLane> a) => TLane.Sum(a._low + a._high);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static float Largest(Pair<TLane> a) => TLane.Largest(TLane.Max(a._low, a._high));

@@ -50,6 +50,14 @@ internal static class VectorMath
         return T.Select(T.And(T.LessThan(T.Of(0f), x), T.LessThan(x, T.Of(float.PositiveInfinity))), y, special);
     }
 
+    /// <summary>The natural logarithm of a positive, finite number that is not denormal.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T LogOfNormal<T>(T x) where T : struct, ILane<T>
+    {
+        var power = T.ShiftBitsRight(T.SubtractBits(x, T.Bits(RootHalfBits)), 23);
+        return LogOf1Plus(T.SubtractBits(x, T.ShiftBitsLeft(power, 23)) - T.Of(1f), T.FromIntBits(power));
+    }
+
     /// <summary>log(1 + x), exact to the last places near 0 too; -inf at -1, NaN below.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Log1p<T>(T x) where T : struct, ILane<T>
@@ -152,6 +160,20 @@ internal static class VectorMath
     /// <summary>The cosine; the range of <see cref="Sin"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Cos<T>(T x) where T : struct, ILane<T> => SineOfQuarter(x, 1);
+
+    /// <summary>Sine and cosine of the angle whose bit pattern, as an unsigned integer, counts 2^-32 of a turn.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void SinCosOfTurn<T>(T word, out T sin, out T cos) where T : struct, ILane<T>
+    {
+        // The nearest quarter in the top two bits, and the signed rest.
+        var quadrant = T.ShiftBitsRight(T.AddBits(word, T.Bits(1 << 29)), 30);
+        var rest = T.SubtractBits(word, T.ShiftBitsLeft(quadrant, 30));
+        SinCosNear0(T.FromIntBits(rest) * T.Of(1.46291808e-9f), out var s, out var c); // pi/2 2^-30
+        var odd = T.ShiftBitsRight(T.ShiftBitsLeft(quadrant, 31), 31);
+        var sign = T.Bits(SignBit);
+        sin = T.Xor(T.Select(odd, c, s), T.And(T.ShiftBitsLeft(quadrant, 30), sign));
+        cos = T.Xor(T.Select(odd, s, c), T.And(T.ShiftBitsLeft(T.AddBits(quadrant, T.Bits(1)), 30), sign));
+    }
 
     /// <summary>x to the power y with the special values of C and PyTorch: a negative x wants an integer y, x^0 and 1^y are 1.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -339,6 +361,20 @@ internal static class VectorMath
         return T.Select(T.LessThan(a, T.Of(0.6f)), T.Of(1f) - ErfNear0(a), far);
     }
 
+    /// <summary>Sine and cosine of |r| at most pi/4.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void SinCosNear0<T>(T r, out T sin, out T cos) where T : struct, ILane<T>
+    {
+        var z = r * r;
+        var s = T.Fma(z, T.Of(2.80040058e-06f), T.Of(-0.000198499038f));
+        s = T.Fma(s, z, T.Of(0.00833337195f));
+        s = T.Fma(s, z, T.Of(-0.166666672f));
+        sin = T.Fma(s, z * r, r);
+        var c = T.Fma(z, T.Of(2.4432944e-05f), T.Of(-0.0013887313f));
+        c = T.Fma(c, z, T.Of(0.0416666456f));
+        cos = T.Fma(c, z * z, T.Fma(z, T.Of(-0.5f), T.Of(1f)));
+    }
+
     /// <summary>sin(x + quarters pi/2).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static T SineOfQuarter<T>(T x, int quarters) where T : struct, ILane<T>
@@ -350,17 +386,10 @@ internal static class VectorMath
         r = T.Fma(n, T.Of(4.37113883e-08f), r);
         r = T.Fma(n, T.Of(1.71512451e-15f), r);
         var quadrant = T.AddBits(t, T.Bits(quarters));
-        var z = r * r;
-        var s = T.Fma(z, T.Of(2.80040058e-06f), T.Of(-0.000198499038f));
-        s = T.Fma(s, z, T.Of(0.00833337195f));
-        s = T.Fma(s, z, T.Of(-0.166666672f));
-        s = T.Fma(s, z * r, r);
-        var c = T.Fma(z, T.Of(2.4432944e-05f), T.Of(-0.0013887313f));
-        c = T.Fma(c, z, T.Of(0.0416666456f));
-        c = T.Fma(c, z * z, T.Fma(z, T.Of(-0.5f), T.Of(1f)));
+        SinCosNear0(r, out var s, out var c);
         var odd = T.ShiftBitsRight(T.ShiftBitsLeft(quadrant, 31), 31);
         var sign = T.And(T.ShiftBitsLeft(quadrant, 30), T.Bits(SignBit));
-        var y = T.AddBits(T.Select(odd, c, s), sign);
+        var y = T.Xor(T.Select(odd, c, s), sign);
         return T.Select(T.LessThan(T.Abs(x), T.Of(4e6f)), y, T.Of(float.NaN));
     }
 }
