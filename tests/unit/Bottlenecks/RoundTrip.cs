@@ -33,8 +33,9 @@ public static class RoundTrip
         var restored = bottleneck.Restore(received);
         Assert.Equal(passage.Output.Shape.ToArray(), restored.Shape.ToArray());
         Assert.Equal(passage.Output.ToArray(), restored.ToArray());
-        // Fixed-width storage is chosen where it is the smaller, so only a coded message costs at least what the meter says.
-        Assert.InRange(8.0 * payload.Bytes.Length, payload.Coder == CoderKind.Stored ? 0 : meter.Cost.Value - 1e-6, meter.Cost.Value + (0.005 * meter.Cost.Value) + 160);
+        // Fixed-width storage is chosen where it is the smaller, so only a coded message costs at least what the meter says, less the bits by
+        // which the range coder's last interval may hold a rounder number than its width promises: k of them with probability 2^-k.
+        Assert.InRange(8.0 * payload.Bytes.Length, payload.Coder == CoderKind.Stored ? 0 : meter.Cost.Value - 16, meter.Cost.Value + (0.005 * meter.Cost.Value) + 160);
         return 8.0 * payload.Bytes.Length;
     }
 
