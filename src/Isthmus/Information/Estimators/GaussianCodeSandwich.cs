@@ -48,10 +48,7 @@ public static class GaussianCodeSandwich
     {
         var clock = Stopwatch.GetTimestamp();
         Check(mean, std, z, n, d, labels);
-        var order = new int[n];
-        for (var i = 0; i < n; i++) order[i] = i;
-        var labelled = labels.Length > 0;
-        var classes = labelled ? SortByClass(order, labels) : [];
+        var (order, classes) = RowBounds.SortByClass(n, labels);
         var codes = new Codes(mean, std, z, order, d);
         var rows = codes.Contributions(classes, threads);
         return Assemble(rows, classes, n, Stopwatch.GetElapsedTime(clock).TotalSeconds);
@@ -78,28 +75,11 @@ public static class GaussianCodeSandwich
         }
     }
 
-    // Rows of one class become neighbours; returns the class's [start, end) of every sorted row's class, one entry a class.
-    private static (int Start, int End)[] SortByClass(int[] order, ReadOnlySpan<int> labels)
-    {
-        var keys = labels.ToArray();
-        Array.Sort(keys, order);
-        var ranges = new List<(int, int)>();
-        var start = 0;
-        for (var i = 1; i <= keys.Length; i++)
-        {
-            if (i < keys.Length && keys[i] == keys[start]) continue;
-            Array.Sort(order, start, i - start); // Array.Sort is not stable: the rows of a class go back to their own order
-            ranges.Add((start, i));
-            start = i;
-        }
-        return [.. ranges];
-    }
-
     private static CodeSandwich Assemble(Rows rows, (int Start, int End)[] classes, int n, double seconds)
     {
         var ceiling = Bits.FromNats(Math.Log(n));
-        var kept = Reading("sandwich-kept", rows.Kept, BoundDirection.Lower, ceiling, seconds);
-        var left = Reading("sandwich-left-out", rows.LeftOut, BoundDirection.Upper, null, seconds);
+        var kept = RowBounds.Reading("sandwich-kept", rows.Kept, BoundDirection.Lower, ceiling, seconds);
+        var left = RowBounds.Reading("sandwich-left-out", rows.LeftOut, BoundDirection.Upper, null, seconds);
         var gap = left.Bits!.Value - kept.Bits!.Value;
         if (Saturation.Near(kept.Bits.Value, ceiling))
             kept = kept with
@@ -115,18 +95,10 @@ public static class GaussianCodeSandwich
             };
         if (classes.Length == 0) return new CodeSandwich(kept, left);
 
-        var average = 0.0; // the ceiling of the conditional bound is the mean of log n_class
-        var entropy = 0.0;
-        var alone = 0;
-        foreach (var (start, end) in classes)
-        {
-            double size = end - start;
-            average += size / n * Math.Log(size);
-            entropy -= size / n * Math.Log(size / n);
-            if (size < 2) alone++;
-        }
-        var insideKept = Reading("sandwich-kept-given-y", rows.InsideKept, BoundDirection.Lower, Bits.FromNats(average), seconds);
-        var insideLeft = Reading("sandwich-left-out-given-y", rows.InsideLeftOut, BoundDirection.Upper, null, seconds);
+        var (average, entropy) = RowBounds.ClassCeilings(classes, n);
+        var alone = classes.Count(c => c.End - c.Start < 2);
+        var insideKept = RowBounds.Reading("sandwich-kept-given-y", rows.InsideKept, BoundDirection.Lower, Bits.FromNats(average), seconds);
+        var insideLeft = RowBounds.Reading("sandwich-left-out-given-y", rows.InsideLeftOut, BoundDirection.Upper, null, seconds);
         if (Saturation.Near(insideKept.Bits!.Value, insideKept.Ceiling!.Value))
             insideKept = insideKept with { Verdict = Verdict.Saturated, Notes = ["near its ceiling, the mean of log2 of the class sizes: measure more inputs"] };
         if (alone > 0)
@@ -136,30 +108,8 @@ public static class GaussianCodeSandwich
                 Notes = [FormattableString.Invariant($"{alone} classes have one row only; they count with their lower bound")],
             };
         return new CodeSandwich(kept, left, insideKept, insideLeft,
-            Difference("sandwich-label-low", rows.Kept, rows.InsideLeftOut, BoundDirection.Lower, entropy, seconds),
-            Difference("sandwich-label-high", rows.LeftOut, rows.InsideKept, BoundDirection.Upper, entropy, seconds));
-    }
-
-    private static Estimate Difference(string name, double[] whole, double[] inside, BoundDirection direction, double entropy, double seconds)
-    {
-        var difference = new double[whole.Length];
-        for (var i = 0; i < whole.Length; i++) difference[i] = whole[i] - inside[i];
-        var reading = Reading(name, difference, direction, Bits.FromNats(entropy), seconds);
-        var clamped = Math.Clamp(reading.Bits!.Value.Nats, 0, entropy);
-        return reading with { Bits = Bits.FromNats(clamped) };
-    }
-
-    private static Estimate Reading(string name, double[] nats, BoundDirection direction, Bits? ceiling, double seconds)
-    {
-        var (mean, error) = Statistics.MeanAndError(nats);
-        return new Estimate(name, Bits.FromNats(mean))
-        {
-            Low = Bits.FromNats(mean - Statistics.Normal95 * error),
-            High = Bits.FromNats(mean + Statistics.Normal95 * error),
-            Direction = direction,
-            Ceiling = ceiling,
-            Seconds = seconds,
-        };
+            RowBounds.Difference("sandwich-label-low", rows.Kept, rows.InsideLeftOut, BoundDirection.Lower, entropy, seconds),
+            RowBounds.Difference("sandwich-label-high", rows.LeftOut, rows.InsideKept, BoundDirection.Upper, entropy, seconds));
     }
 
     /// <summary>The contribution of every row to each mean, in nats, in sorted order.</summary>
