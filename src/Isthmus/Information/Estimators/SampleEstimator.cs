@@ -87,7 +87,7 @@ public abstract class SampleEstimator : IMutualInformationEstimator
         var notes = new List<string>(reading.Notes ?? []);
         var alarms = new Alarms(reading.Verdict, notes);
         var dependence = new SerialDependence(x, y);
-        var spread = Spread.Of(this, rows, reading, options);
+        var spread = MeasureUnit is null ? Spread.Of(this, rows, reading, options) : null;
         if (options.Checks && MeasureUnit is null) Scrutinise(rows, reading, spread, alarms);
         if (dependence.InBoth && options.Checks)
             alarms.Raise(Verdict.DependentSamples, string.Create(CultureInfo.InvariantCulture,
