@@ -3,7 +3,7 @@ using System.CommandLine;
 namespace Isthmus.Cli;
 
 /// <summary>
-/// One verb: what may be written after it, examples, and a body that calls the library and prints. <c>Verbs/SolveVerb.cs</c>
+/// One verb: what may be written after it, examples, and a body that calls the library and prints. <c>Verbs/DataListVerb.cs</c>
 /// is the example to copy. No verb computes anything itself.
 /// </summary>
 internal abstract class Verb

@@ -6,6 +6,9 @@ internal static class VerbIndex
     /// <summary>One line a verb.</summary>
     public static readonly VerbEntry[] Entries =
     [
+        new("data list", "the generators and their keys", () => new DataListVerb()),
+        new("data describe", "what a file, a folder or a generator looks like to Isthmus", () => new DataDescribeVerb()),
+        new("data make", "writes generated data as files, or prints what is true of them", () => new DataMakeVerb()),
         new("solve", "exact answers on distributions: information bottleneck and its kin", () => new SolveVerb()),
     ];
 
