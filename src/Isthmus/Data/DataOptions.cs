@@ -65,6 +65,9 @@ public sealed record DataOptions
     /// <summary>How many steps a window of a series has, at least 1; or how many tokens a window of a text has.</summary>
     public int? Window { get; init; }
 
+    /// <summary>Pictures are cut into all whole patches of this many pixels on a side; null to take them as they are.</summary>
+    public int? Patch { get; init; }
+
     /// <summary>Columns <c>user,item[,rating]</c>.</summary>
     public string? Ratings { get; init; }
 

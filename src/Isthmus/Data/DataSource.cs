@@ -61,7 +61,7 @@ public static class DataSource
             if (opened.Table is not { } table) throw new InputException($"{data} is not a table, as the data of the run were");
             return schema.Apply(table, withTarget, budget);
         }
-        var raw = RawSource.Open(data, options with { Window = schema.Window > 0 ? schema.Window : options.Window, TextUnit = schema.TextUnit }, budget, vocabulary: schema.Kind is DataKind.Text or DataKind.Ratings ? schema.Vocabulary : null, samples: schema.Kind == DataKind.Sound ? schema.FeatureShape[^1] : null);
+        var raw = RawSource.Open(data, options with { Window = schema.Window > 0 ? schema.Window : options.Window, TextUnit = schema.TextUnit, Ratings = schema.Ratings }, budget, vocabulary: schema.Kind is DataKind.Text or DataKind.Ratings ? schema.Vocabulary : null, samples: schema.Kind == DataKind.Sound ? schema.FeatureShape[^1] : null);
         if (raw.Data is not { } arrays) throw new InputException($"{data} is a table, the run was trained on {schema.Kind.ToString().ToLowerInvariant()}");
         return schema.Apply(Retarget.Apply(arrays, schema, withTarget), withTarget);
     }
@@ -86,6 +86,7 @@ public static class DataSource
     {
         if (o.Horizon < 1) throw new InputException(FormattableString.Invariant($"--horizon {o.Horizon}: expected 1 or more"));
         if (o.Window is < 1) throw new InputException(FormattableString.Invariant($"--window {o.Window}: expected 1 or more"));
+        if (o.Patch is < 1) throw new InputException(FormattableString.Invariant($"patch {o.Patch}: expected 1 or more"));
         if (o.Folds is 1 or < 0) throw new InputException(FormattableString.Invariant($"--folds {o.Folds}: expected 2 or more"));
         if (!(o.ValidationShare >= 0 && o.ValidationShare < 1)) throw new InputException(FormattableString.Invariant($"validation share {o.ValidationShare}: expected 0 to below 1"));
         string?[] ways = [o.Split, o.Test, o.Folds > 0 ? "" : null];
@@ -192,7 +193,7 @@ public static class DataSource
         LoadedData Build(Split split)
         {
             if (split.Train.Length == 0) throw new InputException(FormattableString.Invariant($"{data.Name}: {data.Count} rows leave none to train on"));
-            var schema = Schema.Fit(data, split.Train, options.Standardise) with { TextUnit = options.TextUnit };
+            var schema = Schema.Fit(data, split.Train, options.Standardise) with { TextUnit = options.TextUnit, Ratings = options.Ratings };
             if (schema.Mean.Count > 0) budget.Take(data.Features.Length, sizeof(float), "the standardised rows");
             return new LoadedData(schema.Apply(data), split, schema);
         }

@@ -180,14 +180,14 @@ public sealed class Dataset
     }
 
     /// <summary>The same rows with other columns beside the features.</summary>
-    internal Dataset With(float[]? features = null, Target? target = null, ConceptTable? concepts = null, IReadOnlyList<string>? notes = null, string? name = null, IReadOnlyDictionary<string, double>? truth = null) =>
+    internal Dataset With(float[]? features = null, Target? target = null, ConceptTable? concepts = null, Groups? groups = null, IReadOnlyList<string>? notes = null, string? name = null, IReadOnlyDictionary<string, double>? truth = null) =>
         new(name ?? Name, Kind, Count, features ?? Features, FeatureShape)
         {
             FeatureNames = FeatureNames,
             Indices = Indices,
             Target = target ?? Target,
             Concepts = concepts ?? Concepts,
-            Groups = Groups,
+            Groups = groups ?? Groups,
             RowNames = RowNames,
             SampleRate = SampleRate,
             Notes = notes ?? Notes,

@@ -21,6 +21,12 @@ internal sealed class MemoryBudget(long limit, string file)
         _used += (long)bytes;
     }
 
+    /// <summary>What is left.</summary>
+    public long Left => limit - _used;
+
+    /// <summary>Gives bytes back that are needed no more.</summary>
+    public void Return(long bytes) => _used -= bytes;
+
     /// <summary>A count of bytes for people.</summary>
     public static string Size(Int128 bytes)
     {

@@ -25,9 +25,13 @@ internal static class RawSource
         {
             case ".npy": return ArraySource.ReadNpy(data, budget);
             case ".npz": return ArraySource.ReadNpz(data, options, budget);
+            case ".txt": return TextSource.Read(data, options, budget, vocabulary);
+            case ".png": return MediaFolder.Pictures(data, [(data, "")], options, budget);
+            case ".wav": return MediaFolder.Sounds(data, [(data, "")], options, budget, samples);
+            case ".jpg" or ".jpeg": throw Jpeg(data);
         }
         if (IdxFolder.IsIdx(data)) return new RawData(null, InputFile.Guard(data, () => IdxFolder.ReadImages(data, budget))) { InOrder = true };
-        throw new InputException($"'{data}': files ending in '{ending}' are not understood", "a .csv, .tsv, .data, .npy or .npz file, or a folder of IDX files");
+        throw new InputException($"'{data}': files ending in '{ending}' are not understood", "a .csv, .tsv, .data, .npy, .npz, .txt, .png or .wav file, or a folder of IDX, PNG or WAV files");
     }
 
     private static bool AsksForColumns(DataOptions o, IReadOnlyDictionary<string, ColumnType>? types) =>
@@ -35,7 +39,8 @@ internal static class RawSource
 
     private static RawData Table(string path, DataOptions options, MemoryBudget budget, IReadOnlyDictionary<string, ColumnType>? types, IReadOnlyList<string>? vocabulary)
     {
-        return new RawData(CsvFile.Read(path, options.Header, budget, types), null);
+        var table = CsvFile.Read(path, options.Header, budget, types);
+        return options.Ratings is { } ratings ? RatingsSource.Read(table, ratings, budget, vocabulary) : new RawData(table, null);
     }
 
     private static RawData Generated(string argument, DataOptions options)
@@ -55,16 +60,19 @@ internal static class RawSource
 
     private static RawData Folder(string folder, DataOptions options, MemoryBudget budget, int? samples)
     {
-        string[] entries;
         try
         {
-            entries = [.. Directory.EnumerateFiles(folder)];
+            if (Directory.EnumerateFiles(folder).Any(IdxFolder.IsIdx)) return IdxFolder.Read(folder, budget);
+            if (MediaFolder.Files(folder, ".png") is { Length: > 0 } pictures) return MediaFolder.Pictures(folder, pictures, options, budget);
+            if (MediaFolder.Files(folder, ".wav") is { Length: > 0 } sounds) return MediaFolder.Sounds(folder, sounds, options, budget, samples);
+            if (MediaFolder.Files(folder, ".jpg").Length + MediaFolder.Files(folder, ".jpeg").Length > 0) throw Jpeg(folder);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new InputException($"'{folder}' cannot be read: {Schema.OneLine(e.Message)}", inner: e);
         }
-        if (entries.Any(IdxFolder.IsIdx)) return IdxFolder.Read(folder, budget);
-        throw new InputException($"'{folder}' holds nothing that is understood", "a folder may hold IDX files");
+        throw new InputException($"'{folder}' holds nothing that is understood", "a folder may hold IDX files, PNG pictures or WAV sounds, plain or one sub-folder a class");
     }
+
+    private static InputException Jpeg(string path) => new($"'{path}': JPEG pictures are not read", "convert them to PNG, for example with: mogrify -format png *.jpg");
 }

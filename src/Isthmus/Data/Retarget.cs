@@ -14,17 +14,25 @@ internal static class Retarget
         if (options.Task == TaskKind.Reconstruction) chosen = null;
         if (options.Task == TaskKind.Classification && chosen is not ClassTarget) throw new InputException($"{data.Name} has no classes to tell apart");
         if (options.Task == TaskKind.Regression && chosen is not ContinuousTarget) throw new InputException($"{data.Name} has no numbers to predict");
-        return Rebuild(data, chosen, options.Concepts is null ? data.Concepts : Choose(data, options.Concepts));
+        return Rebuild(data, chosen, options.Concepts is null ? data.Concepts : Choose(data, options.Concepts), options.Groups is null ? data.Groups : GroupsOf(data, options.Groups));
     }
 
     /// <summary>As a run was trained: its target and concepts by name.</summary>
     public static Dataset Apply(Dataset data, Schema schema, bool withTarget)
     {
-        if (!withTarget || schema.Target is null || data.Target is null) return data;
+        if (!withTarget || schema.Target is null) return data;
         var name = schema.Target.Names[0];
-        var target = TargetName(data.Target) == name ? data.Target : data.Concepts?.Columns.Any(c => c.Name == name) == true ? FromConcept(data, name) : data.Target;
+        var target = data.Target is not null && TargetName(data.Target) == name ? data.Target : data.Concepts?.Columns.Any(c => c.Name == name) == true ? FromConcept(data, name) : data.Target;
         var concepts = schema.Concepts.Count > 0 && data.Concepts is not null ? Choose(data, string.Join(',', schema.Concepts.Select(c => c.Name))) : data.Concepts;
-        return Rebuild(data, target, concepts);
+        return Rebuild(data, target, concepts, data.Groups);
+    }
+
+    private static Groups GroupsOf(Dataset data, string name)
+    {
+        var known = data.Concepts?.Columns.Select(c => c.Name).ToList() ?? [];
+        var at = known.IndexOf(name);
+        if (at < 0 || data.Concepts!.Columns[at].Categories.Count == 0) throw Suggest.Unknown($"group of {data.Name}", name, known);
+        return new Groups(name, [.. Enumerable.Range(0, data.Count).Select(row => (int)data.Concepts.Row(row)[at])], data.Concepts.Columns[at].Categories);
     }
 
     private static string TargetName(Target target) => target switch { ClassTarget t => t.Name, ContinuousTarget { Width: 1 } t => t.Names[0], _ => "" };
@@ -58,13 +66,13 @@ internal static class Retarget
         return new ConceptTable([.. chosen.Select(c => data.Concepts!.Columns[c])], values);
     }
 
-    private static Dataset Rebuild(Dataset data, Target? target, ConceptTable? concepts) => new(data.Name, data.Kind, data.Count, data.Features, data.FeatureShape)
+    private static Dataset Rebuild(Dataset data, Target? target, ConceptTable? concepts, Groups? groups) => new(data.Name, data.Kind, data.Count, data.Features, data.FeatureShape)
     {
         FeatureNames = data.FeatureNames,
         Indices = data.Indices,
         Target = target,
         Concepts = concepts,
-        Groups = data.Groups,
+        Groups = groups,
         RowNames = data.RowNames,
         SampleRate = data.SampleRate,
         Notes = data.Notes,

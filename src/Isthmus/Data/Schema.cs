@@ -138,6 +138,9 @@ public sealed partial record Schema
     /// <summary>Text: the token of each index, the first standing for all others; ratings: the items. Otherwise empty.</summary>
     public IReadOnlyList<string> Vocabulary { get; init; } = [];
 
+    /// <summary>Ratings: the columns of user, item and rating, as they were named; otherwise null.</summary>
+    public string? Ratings { get; init; }
+
     /// <summary>Sound: samples a second; otherwise 0.</summary>
     public int SampleRate { get; init; }
 

@@ -69,7 +69,7 @@ public sealed partial record Schema
             Concepts = data.Concepts is { } concepts ? FitConcepts(concepts, training, standardise) : [],
             Mean = mean,
             Scale = scale,
-            Vocabulary = data.Indices?.Vocabulary.FirstOrDefault() ?? [],
+            Vocabulary = data.Kind == DataKind.Ratings ? data.FeatureNames : data.Indices?.Vocabulary.FirstOrDefault() ?? [],
             SampleRate = data.SampleRate,
             Window = data.Kind == DataKind.Text ? data.Indices!.Columns : 0,
         };

@@ -67,19 +67,9 @@ public sealed class NpzFile : IDisposable
     }
 
     // Sums up what is read through it.
-    private sealed class CrcStream(Stream inner) : Stream
+    private sealed class CrcStream(Stream inner) : ReadOnlyStream
     {
         public uint Crc { get; private set; }
-
-        public override bool CanRead => true;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => false;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
 
         public override int Read(byte[] buffer, int offset, int count)
         {
@@ -87,15 +77,5 @@ public sealed class NpzFile : IDisposable
             Crc = Crc32.Append(Crc, buffer.AsSpan(offset, read));
             return read;
         }
-
-        public override void Flush()
-        {
-        }
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
     }
 }

@@ -12,15 +12,16 @@ internal static class Sprites
     private const int Samples = 4;
     private static readonly string[] ShapeNames = ["square", "ellipse", "heart", "triangle"];
     private static readonly string[] ColourNames = ["red", "green", "blue", "yellow", "magenta", "cyan"];
-    private static readonly float[][] ColourValues = [[1, 0, 0], [0, 1, 0], [0, 0, 1], [1, 1, 0], [1, 0, 1], [0, 1, 1]];
+    // Pale colours: every channel shows the shape, so that colour and shape can be learnt apart.
+    private static readonly float[][] ColourValues = [[1, 0.4f, 0.4f], [0.4f, 1, 0.4f], [0.4f, 0.4f, 1], [1, 1, 0.4f], [1, 0.4f, 1], [0.4f, 1, 1]];
 
     public static Generator Generator { get; } = new("sprites", "pictures of one shape: shape, size, angle, x, y and colour are known (classification of the shape)",
     [
         new("n", 6000, 1, 10_000_000, true, "pictures"),
         new("size", 32, 8, 256, true, "pixels on a side"),
         new("shapes", 3, 2, 4, true, "square, ellipse, heart, triangle"),
-        new("colours", 3, 1, 6, true, "1 for white on black with one channel, otherwise red, green, blue, yellow, magenta, cyan"),
-        new("spread", 0.5, 0, 1, false, "how far from the middle shapes may lie; 1 for anywhere inside"),
+        new("colours", 3, 1, 6, true, "1 for white on black with one channel, otherwise pale red, green, blue, yellow, magenta, cyan"),
+        new("spread", 0.25, 0, 1, false, "how far from the middle shapes may lie; 1 for anywhere inside"),
         new("noise", 0, 0, 1, false, "standard deviation of noise on each value"),
     ], Make);
 
