@@ -10,6 +10,7 @@ internal static class VerbIndex
         new("data describe", "what a file, a folder or a generator looks like to Isthmus", () => new DataDescribeVerb()),
         new("data make", "writes generated data as files, or prints what is true of them", () => new DataMakeVerb()),
         new("solve", "exact answers on distributions: information bottleneck and its kin", () => new SolveVerb()),
+        new("bench", "the project's own speed figures, and peers'", () => new BenchVerb()),
     ];
 
     /// <summary>What a word stands for that several verbs begin with.</summary>

@@ -1,0 +1,79 @@
+using Isthmus.Bottlenecks;
+using Isthmus.Networks;
+using Isthmus.Tensors;
+
+namespace Isthmus.Studies.Benches;
+
+/// <summary>Everything that <c>isthmus bench</c> times; the shapes are those that users have.</summary>
+public static class BenchIndex
+{
+    private const string Torch = "torch_peer.py";
+
+    /// <summary>All benches, in the order of the table.</summary>
+    public static IReadOnlyList<Bench> All { get; } =
+    [
+        new("gemm-1024-1t", "1024 x 1024 x 1024", () => Product(1024)) { PeerScript = Torch, Threads = 1 },
+        new("gemm-1024", "1024 x 1024 x 1024", () => Product(1024)) { PeerScript = Torch },
+        new("vib-step-784-1024-b100", "784-1024-1024-512, code 256, Adam", () => VibStep(784, [1024, 1024], 256, 10, 100)) { PeerScript = Torch },
+        new("vib-step-tabular-b128", "16-64-64-16, code 8, Adam", () => VibStep(16, [64, 64], 8, 2, 128)) { PeerScript = Torch },
+        new("conv-autoencoder-b128", "1x28x28, conv 4x4 s2 32, conv 4x4 s2 64, linear 16, and its mirror, Adam", ConvolutionalStep) { PeerScript = Torch },
+    ];
+
+    private static Action Product(int n)
+    {
+        var random = new RandomStream(1);
+        var (a, b) = (Tensor.Randn(random, n, n), Tensor.Randn(random, n, n));
+        return () =>
+        {
+            using var scope = new TensorScope("bench");
+            a.MatMul(b);
+        };
+    }
+
+    private static Action VibStep(int inputs, int[] widths, int latent, int classes, int batch)
+    {
+        var random = new RandomStream(1);
+        var layers = new List<Module>();
+        var last = inputs;
+        foreach (var width in widths)
+        {
+            layers.Add(new Linear(last, width, random));
+            layers.Add(new ReLU());
+            last = width;
+        }
+        var vib = new VariationalBottleneck(last, new VibOptions { Latent = latent, Beta = 1e-3f }, random);
+        var network = new BottleneckNetwork(new Sequential([.. layers]), vib, new Linear(latent, classes, random));
+        var labels = new long[batch];
+        for (var i = 0; i < batch; i++) labels[i] = i % classes;
+        var data = new Batch(Tensor.Rand(random, batch, inputs)) { Labels = LongTensor.Over(labels) };
+        return Step(network, new CrossEntropyObjective(), data);
+    }
+
+    private static Action ConvolutionalStep()
+    {
+        var random = new RandomStream(1);
+        var encoder = new Sequential(new Conv2d(1, 32, 4, random, stride: 2, padding: 1), new ReLU(),
+            new Conv2d(32, 64, 4, random, stride: 2, padding: 1), new ReLU(), new Flatten(), new Linear(64 * 7 * 7, 16, random));
+        var decoder = new Sequential(new Linear(16, 64 * 7 * 7, random), new ReLU(), new Unflatten(64, 7, 7),
+            new ConvTranspose2d(64, 32, 4, random, stride: 2, padding: 1), new ReLU(), new ConvTranspose2d(32, 1, 4, random, stride: 2, padding: 1));
+        var network = new BottleneckNetwork(encoder, new IdentityBottleneck(16), decoder);
+        return Step(network, new ReconstructionObjective(learnVariance: false), new Batch(Tensor.Rand(random, 128, 1, 28, 28)));
+    }
+
+    // One training step: forward, backward, Adam.
+    private static Action Step(BottleneckNetwork network, Objective objective, Batch batch)
+    {
+        var adam = new Adam(network.NamedParameters());
+        var noise = new RandomStream(2);
+        return () =>
+        {
+            using var scope = new TensorScope("bench");
+            adam.ZeroGrad();
+            var (prediction, passage) = network.Run(batch.Inputs, new PassContext(PassMode.Sample, noise) { Training = true });
+            var loss = objective.Terms(batch, passage, prediction)[0].Value;
+            foreach (var term in passage.Terms) loss += term.Value * term.Weight;
+            loss.Backward();
+            adam.Step();
+        };
+    }
+}
