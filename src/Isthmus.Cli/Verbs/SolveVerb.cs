@@ -7,28 +7,44 @@ namespace Isthmus.Cli.Verbs;
 /// <summary><c>solve</c>: exact answers on distributions that are given as numbers, not as samples.</summary>
 internal sealed class SolveVerb : Verb
 {
-    private readonly Argument<string> _problem = new("PROBLEM") { Description = $"one of: {string.Join(", ", s_problems.Keys)}" };
-    private readonly Option<string?> _joint = new("--joint") { HelpName = "FILE", Description = "p(x,y) as CSV: a matrix, rows x, or one row an outcome with its probability or count" };
-    private readonly Option<string?> _beta = new("--beta") { HelpName = "LIST", Description = "trade-offs, with commas (default 1,2,5,10,20,50,100)" };
-    private readonly Option<int?> _clusters = new("--clusters") { HelpName = "N", Description = "ib, dib: the largest number of values of T" };
-    private readonly Option<int?> _restarts = new("--restarts") { HelpName = "N", Description = "ib, dib: seeded random starts for each beta (default 8)" };
-
     private static readonly Dictionary<string, Action<SolveVerb, Call>> s_problems = new()
     {
         ["ib"] = (verb, call) => verb.Bottleneck(call, alpha: 1),
         ["dib"] = (verb, call) => verb.Bottleneck(call, alpha: 0),
+        ["gaussian-ib"] = (verb, call) => verb.Gaussian(call),
+        ["capacity"] = (verb, call) => verb.Capacity(call),
+        ["rate-distortion"] = (verb, call) => verb.Distortion(call),
+        ["coupling"] = (verb, call) => verb.Coupling(call),
+        ["ebim"] = (verb, call) => verb.EntropyBounded(call),
     };
 
-    public override IReadOnlyList<Symbol> Symbols => [_problem, _joint, _beta, _clusters, _restarts];
+    private readonly Argument<string> _problem = new("PROBLEM") { Description = $"one of: {string.Join(", ", s_problems.Keys)}" };
+    private readonly Option<string?> _joint = new("--joint") { HelpName = "FILE", Description = "ib, dib: p(x,y) as CSV: a matrix, rows x, or one row an outcome with its probability or count" };
+    private readonly Option<string?> _channel = new("--channel") { HelpName = "FILE", Description = "capacity: p(y|x) as CSV, rows x" };
+    private readonly Option<string?> _p = new("--p") { HelpName = "LIST", Description = "rate-distortion, ebim: the source; coupling: the first marginal" };
+    private readonly Option<string[]> _q = new("--q") { HelpName = "LIST", Description = "coupling: another marginal; may be repeated" };
+    private readonly Option<string?> _rho = new("--rho") { HelpName = "LIST", Description = "gaussian-ib: the canonical correlations" };
+    private readonly Option<string?> _beta = new("--beta") { HelpName = "LIST", Description = "trade-offs, with commas; for rate-distortion the slopes in nats (default 1,2,5,10,20,50,100)" };
+    private readonly Option<string> _distortion = new("--distortion") { HelpName = "hamming|squared|FILE", Description = "rate-distortion: squared is between the symbols' numbers 0, 1, 2, …", DefaultValueFactory = _ => "hamming" };
+    private readonly Option<double?> _budget = new("--budget") { HelpName = "BITS", Description = "ebim: the most that H(T) may be" };
+    private readonly Option<int?> _clusters = new("--clusters") { HelpName = "N", Description = "ib, dib: the largest number of values of T" };
+    private readonly Option<int?> _restarts = new("--restarts") { HelpName = "N", Description = "ib, dib: seeded random starts for each beta (default 8)" };
+
+    public override IReadOnlyList<Symbol> Symbols => [_problem, _joint, _channel, _p, _q, _rho, _beta, _distortion, _budget, _clusters, _restarts];
 
     public override string Details =>
-        "ib minimises I(X;T) - beta I(T;Y) over encoders q(t|x), dib minimises H(T) - beta I(T;Y). A network that is trained on task + " +
-        "weight * rate has the same optimum at weight = train_beta = 1/beta.";
+        "ib minimises I(X;T) - beta I(T;Y) over encoders q(t|x); dib minimises H(T) - beta I(T;Y); gaussian-ib is ib in closed form; " +
+        "coupling looks for the joint of least entropy with given marginals; ebim for the T of most information with H(T) at most " +
+        "--budget. A network trained on task + weight * rate has the optimum of ib at weight = train_beta = 1/beta.";
 
     public override IReadOnlyList<string> Examples =>
     [
         "isthmus solve ib --joint joint.csv --beta 2,5",
-        "isthmus solve dib --joint counts.csv --beta 10 --json",
+        "isthmus solve capacity --channel channel.csv --json",
+        "isthmus solve rate-distortion --p 0.6,0.4 --distortion hamming --beta 3",
+        "isthmus solve coupling --p 0.5,0.3,0.2 --q 0.6,0.4",
+        "isthmus solve gaussian-ib --rho 0.9,0.5 --beta 2,5,10",
+        "isthmus solve ebim --p 0.4,0.3,0.2,0.1 --budget 1",
     ];
 
     public override bool Run(Call call)
@@ -41,27 +57,91 @@ internal sealed class SolveVerb : Verb
 
     private void Bottleneck(Call call, double alpha)
     {
+        var path = Need(call, call.Get(_joint), "--joint FILE", "a CSV file of probabilities or counts, as in --joint joint.csv");
+        var joint = ProbabilityTable.ReadJoint(path);
+        if (joint.Variables.Count != 2) throw new InputException($"{path}: has {CellText.Of(joint.Variables.Count)} variables, expected 2");
         var options = new BottleneckOptions { Betas = Betas(call), Alpha = alpha, Clusters = call.Get(_clusters), Restarts = call.Get(_restarts) ?? 8, Seed = call.Seed };
-        var result = InformationBottleneck.Solve(Joint(call), options);
+        var result = InformationBottleneck.Solve(joint.Matrix(joint.Variables[0].Name, joint.Variables[1].Name), options);
         call.Result(() => result, output =>
         {
             var table = new TextTable("beta", "train beta", "I(X;T) bits", "I(T;Y) bits", "values of T", "starts agreeing");
             foreach (var p in result.Points)
                 table.Add(p.Beta, p.TrainBeta, p.IxtBits, p.ItyBits, p.Encoder[0].Length, $"{CellText.Of(p.Certificate.StartsAgreeing)} of {CellText.Of(p.Certificate.Starts)}");
             call.Write(table);
-            output.WriteLine();
-            output.WriteLine($"I(X;Y) {CellText.Number(result.IxyBits)} bits, H(X) {CellText.Number(result.HxBits)} bits"
+            output.WriteLine($"\nI(X;Y) {CellText.Number(result.IxyBits)} bits, H(X) {CellText.Number(result.HxBits)} bits"
                 + (result.CriticalBetas.Count > 0 ? $"; T begins to say something at beta {CellText.Number(result.CriticalBetas[0])}" : ""));
         });
     }
 
-    private double[,] Joint(Call call)
+    private void Gaussian(Call call)
     {
-        var path = call.Get(_joint) ?? throw new InputException($"{call.Get(_problem)} needs --joint FILE", "a CSV file of probabilities or counts, as in --joint joint.csv");
-        var joint = ProbabilityTable.ReadJoint(path);
-        if (joint.Variables.Count != 2) throw new InputException($"{path}: has {CellText.Of(joint.Variables.Count)} variables, expected 2");
-        return joint.Matrix(joint.Variables[0].Name, joint.Variables[1].Name);
+        var rho = NumberList.Parse("--rho", Need(call, call.Get(_rho), "--rho LIST", "canonical correlations, as in --rho 0.9,0.5"));
+        var result = GaussianBottleneck.Solve(rho, Betas(call));
+        call.Result(() => result, output =>
+        {
+            var table = new TextTable("beta", "train beta", "I(X;T) bits", "I(T;Y) bits", "directions");
+            foreach (var p in result.Points) table.Add(p.Beta, p.TrainBeta, p.IxtBits, p.ItyBits, p.Encoder.Length);
+            call.Write(table);
+            output.WriteLine($"\nI(X;Y) {CellText.Number(result.IxyBits)} bits; directions come into use at beta {string.Join(", ", result.CriticalBetas.Select(b => CellText.Number(b)))}");
+        });
     }
+
+    private void Capacity(Call call)
+    {
+        var channel = ProbabilityTable.ReadChannel(Need(call, call.Get(_channel), "--channel FILE", "a CSV file of p(y|x), one row for each x"));
+        var result = ChannelCapacity.Solve(channel.Values);
+        call.Result(() => result, output =>
+        {
+            output.WriteLine($"capacity {CellText.Number(result.Bits, 7)} bits a use (true value at most {CellText.Number(result.GapBits, 2)} bits above)\n");
+            var table = new TextTable("input", "p", "D(p(y|x) || p(y)) bits");
+            for (var x = 0; x < result.Input.Length; x++) table.Add(channel.Rows[x], result.Input[x], result.DivergenceBits[x]);
+            call.Write(table);
+        });
+    }
+
+    private void Distortion(Call call)
+    {
+        var p = NumberList.Parse("--p", Need(call, call.Get(_p), "--p LIST", "the source's probabilities, as in --p 0.6,0.4"));
+        var distortion = call.Get(_distortion) switch
+        {
+            "hamming" => RateDistortion.Hamming(p.Length),
+            "squared" => RateDistortion.Squared([.. Enumerable.Range(0, p.Length).Select(i => (double)i)]),
+            var file => ProbabilityTable.ReadMatrix(file!).Values,
+        };
+        var result = RateDistortion.Solve(p, distortion, Betas(call));
+        call.Result(() => result, output =>
+        {
+            var table = new TextTable("beta", "rate, bits", "distortion", "gap, bits");
+            foreach (var point in result.Points) table.Add(point.Beta, point.RateBits, point.Distortion, point.GapBits);
+            call.Write(table);
+        });
+    }
+
+    private void Coupling(Call call)
+    {
+        var first = NumberList.Parse("--p", Need(call, call.Get(_p), "--p LIST", "the first marginal, as in --p 0.5,0.5"));
+        var others = call.Get(_q) is { Length: > 0 } q ? q : throw new InputException("coupling needs --q LIST", "another marginal, as in --q 0.6,0.4");
+        var result = MinimumEntropyCoupling.Solve([first, .. others.Select(m => NumberList.Parse("--q", m))]);
+        call.Result(() => result, output =>
+        {
+            output.WriteLine($"joint entropy {CellText.Number(result.EntropyBits, 7)} bits, no coupling has less than {CellText.Number(result.LowerBoundBits, 7)} ({(result.Optimal ? "optimal" : result.Method)})\n");
+            var table = new TextTable("cell", "probability");
+            foreach (var cell in result.Cells.Take(40)) table.Add(string.Join(", ", cell.Index.Select(i => CellText.Of(i))), cell.Mass);
+            call.Write(table);
+            if (result.Cells.Count > 40) output.WriteLine($"… and {CellText.Of(result.Cells.Count - 40)} more (--json lists all)");
+        });
+    }
+
+    private void EntropyBounded(Call call)
+    {
+        var p = NumberList.Parse("--p", Need(call, call.Get(_p), "--p LIST", "the source's probabilities, as in --p 0.6,0.4"));
+        var budget = call.Get(_budget) ?? throw new InputException("ebim needs --budget BITS", "the most that H(T) may be, as in --budget 1");
+        var result = EntropyBoundedBottleneck.Solve(p, Bits.FromBits(budget));
+        call.Result(() => result, output => output.WriteLine(
+            $"I(X;T) {CellText.Number(result.IxtBits, 7)} bits with H(T) {CellText.Number(result.HtBits, 7)} of {CellText.Number(result.BudgetBits, 7)} bits; nothing can have more than {CellText.Number(result.UpperBoundBits, 7)}"));
+    }
+
+    private string Need(Call call, string? value, string what, string hint) => value ?? throw new InputException($"{call.Get(_problem)} needs {what}", hint);
 
     private double[] Betas(Call call) => NumberList.Parse("--beta", call.Get(_beta) ?? "1,2,5,10,20,50,100");
 }
