@@ -104,11 +104,11 @@ internal static unsafe class Conv2d
             Range = (s.GroupC + ranges - 1) / ranges,
             X = x,
             Dy = dy,
-            Sums = Scratch.Get(Scratch.Use.Weights, sums * size),
+            Sums = Scratch.Get(Scratch.Use.Weights, sums * size + 16),
         };
         job.Ranges = (s.GroupC + job.Range - 1) / job.Range;
         Workers.Run(ref job, sums * s.Groups * job.Ranges, IsSmall(s));
-        for (var i = 1; i < sums; i++) ConvRows.Add(s.OutC, s.Terms, 1f, job.Sums + i * size, s.Terms, job.Sums, s.Terms);
+        for (var i = 1; i < sums; i++) ConvRows.Add(1, (int)size, 1f, job.Sums + i * size, 0, job.Sums, 0);
         for (var g = 0; g < s.Groups; g++)
         {
             var at = (nint)g * s.GroupOutC * s.Terms;
@@ -148,21 +148,17 @@ internal static unsafe class Conv2d
     private static int Rounded<T>(int count) where T : struct, ILane<T> => (count + T.Width - 1) / T.Width * T.Width;
 
     /// <summary>Writes the inputs that terms [from, to) of a piece's outputs meet, one row a term.</summary>
-    private static void Gather<T>(in ConvShape s, in ConvPiece piece, float* x, int group, int from, int until, float* to, int stride)
-        where T : struct, ILane<T>
+    private static void Gather(in ConvShape s, in ConvPiece piece, float* x, int group, int from, int until, float* to, int stride)
     {
         var plane = new ConvPlane(s, piece);
         var buffer = Scratch.Get(Scratch.Use.Plane, plane.Size + 16);
+        var taps = plane.Taps();
         for (var i = 0; i < piece.Images; i++, to += piece.PerImage)
             for (var c = from / s.Taps; c * s.Taps < until; c++)
             {
                 plane.Fill(x + ((nint)(piece.Image + i) * s.C + group * s.GroupC + c) * s.H * s.W, buffer);
                 for (var k = Math.Max(from, c * s.Taps); k < Math.Min(until, (c + 1) * s.Taps); k++)
-                {
-                    var tap = k - c * s.Taps;
-                    var row = buffer + plane.Tap(tap / s.KW, tap % s.KW);
-                    ConvRows.Copy<T>(piece.Rows, piece.Columns, row, plane.OutputRow, to + (nint)(k - from) * stride);
-                }
+                    ConvRows.Pour(piece.Rows, piece.Columns, buffer + taps[k - c * s.Taps], plane.OutputRow, to + (nint)(k - from) * stride);
             }
     }
 
@@ -175,7 +171,7 @@ internal static unsafe class Conv2d
         stride = Stride(piece);
         var rows = Scratch.Get(Scratch.Use.Private, (long)s.GroupOutC * stride);
         for (var o = 0; o < s.GroupOutC; o++)
-            ConvRows.CopyExact(piece.Images, s.Outputs, y + (nint)o * s.Outputs, (nint)s.OutC * s.Outputs, rows + o * stride, s.Outputs);
+            ConvRows.Copy(piece.Images, s.Outputs, y + (nint)o * s.Outputs, (nint)s.OutC * s.Outputs, rows + o * stride, s.Outputs);
         return rows;
     }
 
@@ -208,7 +204,7 @@ internal static unsafe class Conv2d
                 else
                 {
                     var patches = Scratch.Get(Scratch.Use.Patches, (long)Block * stride);
-                    Gather<T>(S, piece, X, group, k, k + terms, patches, stride);
+                    Gather(S, piece, X, group, k, k + terms, patches, stride);
                     Gemm.Block<T>(count, Rounded<T>(piece.Count), terms, a, Strips.Of(patches, stride, false, columns), true, result, stride, k > 0);
                 }
             }
@@ -244,7 +240,7 @@ internal static unsafe class Conv2d
             {
                 var channels = Math.Min(Sub, until - from);
                 var images = Cut[set * perImages].Images;
-                var planes = Scratch.Get(Scratch.Use.Plane, (long)images * channels * plane.Size);
+                var planes = Scratch.Get(Scratch.Use.Plane, (long)images * channels * plane.Size + 16);
                 Clear(planes, (long)images * channels * plane.Size);
                 for (var p = 0; p < perImages; p++)
                 {
@@ -271,14 +267,13 @@ internal static unsafe class Conv2d
                 var gathered = piece.Images > 1;
                 Gemm.Block<T>(terms, gathered ? Rounded<T>(piece.Count) : piece.Count, k, a, b, gathered, result, stride, o > 0);
             }
+            var taps = plane.Taps();
+            // The last tap meets an input in the first output. Channels take turns, so that no sum waits for the one before it.
             for (var i = 0; i < piece.Images; i++)
-                for (var c = 0; c < channels; c++)
-                {
-                    var to = planes + ((nint)i * channels + c) * plane.Size + piece.Row * plane.OutputRow + piece.Column;
-                    for (var tap = S.Taps - 1; tap >= 0; tap--) // the last tap meets an input in the first output
+                for (var tap = S.Taps - 1; tap >= 0; tap--)
+                    for (var c = 0; c < channels; c++)
                         ConvRows.Add(piece.Rows, piece.Columns, 1f, result + (nint)(c * S.Taps + tap) * stride + i * piece.PerImage, piece.Columns,
-                            to + plane.Tap(tap / S.KW, tap % S.KW), plane.OutputRow);
-                }
+                            planes + ((nint)i * channels + c) * plane.Size + piece.Row * plane.OutputRow + piece.Column + taps[tap], plane.OutputRow);
         }
     }
 
@@ -308,7 +303,7 @@ internal static unsafe class Conv2d
                 {
                     var terms = Math.Min(PatchesAtOnce, until - k);
                     var patches = Scratch.Get(Scratch.Use.Patches, (long)PatchesAtOnce * stride);
-                    Gather<T>(S, piece, X, group, k, k + terms, patches, stride);
+                    Gather(S, piece, X, group, k, k + terms, patches, stride);
                     Gemm.Block<T>(terms, S.GroupOutC, piece.Count, Strips.Of(patches, stride, true, Tile.Rows), b, true,
                         sums + (nint)k * S.GroupOutC, S.GroupOutC, p > first);
                 }

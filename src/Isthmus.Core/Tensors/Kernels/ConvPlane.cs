@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-
 namespace Isthmus.Tensors.Kernels;
 
 /// <summary>
@@ -35,53 +33,53 @@ internal readonly unsafe struct ConvPlane
     /// <summary>From the inputs of one row of outputs to those of the next.</summary>
     public int OutputRow => _s.StrideH * RowLength;
 
-    /// <summary>Where the inputs of a tap begin.</summary>
-    public int Tap(int kh, int kw) =>
-        kh * _s.DilationH * RowLength + kw * _s.DilationW % _s.StrideW * _phase + kw * _s.DilationW / _s.StrideW;
+    /// <summary>Where the inputs of each tap begin; this thread's, until the next call.</summary>
+    public int* Taps()
+    {
+        var taps = (int*)Scratch.Get(Scratch.Use.Taps, _s.Taps);
+        for (int kh = 0, tap = 0; kh < _s.KH; kh++)
+            for (var kw = 0; kw < _s.KW; kw++, tap++)
+                taps[tap] = kh * _s.DilationH * RowLength + kw * _s.DilationW % _s.StrideW * _phase + kw * _s.DilationW / _s.StrideW;
+        return taps;
+    }
 
     /// <summary>Fills a plane from a channel.</summary>
     public void Fill(float* channel, float* plane)
     {
-        for (var r = 0; r < _rows; r++, plane += RowLength)
+        var first = Math.Clamp(-_top, 0, _rows);
+        var last = Math.Clamp(_s.H - _top, first, _rows);
+        new Span<float>(plane, first * RowLength).Clear();
+        new Span<float>(plane + last * RowLength, (_rows - last) * RowLength).Clear();
+        if (first == last) return;
+        channel += (nint)(_top + first) * _s.W;
+        plane += first * RowLength;
+        for (var q = 0; q < _s.StrideW; q++, plane += _phase)
         {
-            var h = _top + r;
-            if (h < 0 || h >= _s.H) new Span<float>(plane, RowLength).Clear();
-            else
-                for (var q = 0; q < _s.StrideW; q++) FillRow(channel + (nint)h * _s.W, _left + q, plane + q * _phase);
+            var left = _left + q;
+            var (from, until) = Inside(left);
+            ConvRows.Zero(last - first, from, plane, RowLength);
+            if (from < until) ConvRows.Pick(last - first, until - from, channel + left + from * _s.StrideW, _s.W, _s.StrideW, plane + from, RowLength);
+            ConvRows.Zero(last - first, _phase - until, plane + until, RowLength);
         }
     }
 
     /// <summary>Writes a whole image's plane back to a channel.</summary>
     public void Spread(float* plane, float* channel)
     {
-        for (var h = 0; h < _s.H; h++, channel += _s.W)
-            for (var q = 0; q < _s.StrideW; q++)
-            {
-                var (from, to) = Inside(q - _s.PadW);
-                var row = plane + (h + _s.PadH) * RowLength + q * _phase;
-                if (_s.StrideW == 1) new Span<float>(row + from, to - from).CopyTo(new Span<float>(channel, to - from));
-                else
-                    for (int i = from, w = from * _s.StrideW + q - _s.PadW; i < to; i++, w += _s.StrideW) channel[w] = row[i];
-            }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void FillRow(float* x, int left, float* to)
-    {
-        var (from, until) = Inside(left);
-        for (var i = 0; i < from; i++) to[i] = 0f;
-        for (var i = until; i < _phase; i++) to[i] = 0f;
-        x += left;
-        if (_s.StrideW == 1) new Span<float>(x + from, until - from).CopyTo(new Span<float>(to + from, until - from));
-        else
-            for (int i = from, w = from * _s.StrideW; i < until; i++, w += _s.StrideW) to[i] = x[w];
+        plane += _s.PadH * RowLength;
+        for (var q = 0; q < _s.StrideW; q++, plane += _phase)
+        {
+            var left = q - _s.PadW;
+            var (from, until) = Inside(left);
+            if (from < until) ConvRows.Place(_s.H, until - from, plane + from, RowLength, channel + left + from * _s.StrideW, _s.W, _s.StrideW);
+        }
     }
 
     /// <summary>Which of a phase's columns left, left + stride, ... are inside the input.</summary>
-    private (int From, int To) Inside(int left)
+    private (int From, int Until) Inside(int left)
     {
         var from = left >= 0 ? 0 : Math.Min(_phase, (_s.StrideW - 1 - left) / _s.StrideW);
-        var to = left >= _s.W ? 0 : Math.Min(_phase, (_s.W - 1 - left) / _s.StrideW + 1);
-        return (from, Math.Max(from, to));
+        var until = left >= _s.W ? 0 : Math.Min(_phase, (_s.W - 1 - left) / _s.StrideW + 1);
+        return (from, Math.Max(from, until));
     }
 }

@@ -9,18 +9,77 @@ internal static unsafe class ConvRows
     public const int DotSums = 16;
 
     /// <summary>Copies rows into a contiguous block; up to a lane behind the block is overwritten and behind each row is read.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Copy<T>(int rows, int columns, float* from, nint fromRow, float* to) where T : struct, ILane<T>
+    public static void Pour(int rows, int columns, float* from, nint fromRow, float* to)
     {
-        for (var r = 0; r < rows; r++, from += fromRow, to += columns)
-            for (var i = 0; i < columns; i += T.Width) T.Store(T.Load(from + i), to + i);
+        if (Lane16.IsAccelerated && columns > 8) Pour<Lane16>(rows, columns, from, fromRow, to);
+        else if (Lane8.IsAccelerated && columns > 4) Pour<Lane8>(rows, columns, from, fromRow, to);
+        else if (Lane4.IsAccelerated && columns > 1) Pour<Lane4>(rows, columns, from, fromRow, to);
+        else Pour<Lane1>(rows, columns, from, fromRow, to);
     }
 
-    /// <summary>Copies rows.</summary>
-    public static void CopyExact(int rows, int columns, float* from, nint fromRow, float* to, nint toRow)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Pour<T>(int rows, int columns, float* from, nint fromRow, float* to) where T : struct, ILane<T>
     {
-        for (var r = 0; r < rows; r++, from += fromRow, to += toRow)
-            new Span<float>(from, columns).CopyTo(new Span<float>(to, columns));
+        if (columns <= T.Width)
+            for (; rows > 0; rows--, from += fromRow, to += columns) T.Store(T.Load(from), to);
+        else
+            for (; rows > 0; rows--, from += fromRow, to += columns)
+                for (var i = 0; i < columns; i += T.Width) T.Store(T.Load(from + i), to + i);
+    }
+
+    /// <summary>Sets rows to 0.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Zero(int rows, int columns, float* to, nint toRow)
+    {
+        if (columns == 0) return;
+        for (var r = 0; r < rows; r++, to += toRow)
+            for (var i = 0; i < columns; i++) to[i] = 0f;
+    }
+
+    /// <summary>to[r][i] = from[r][i * step].</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Pick(int rows, int columns, float* from, nint fromRow, nint step, float* to, nint toRow)
+    {
+        if (step == 1) Copy(rows, columns, from, fromRow, to, toRow);
+        else
+            for (var r = 0; r < rows; r++, from += fromRow, to += toRow)
+            {
+                var x = from;
+                for (var i = 0; i < columns; i++, x += step) to[i] = *x;
+            }
+    }
+
+    /// <summary>to[r][i * step] = from[r][i].</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Place(int rows, int columns, float* from, nint fromRow, float* to, nint toRow, nint step)
+    {
+        if (step == 1) Copy(rows, columns, from, fromRow, to, toRow);
+        else
+            for (var r = 0; r < rows; r++, from += fromRow, to += toRow)
+            {
+                var y = to;
+                for (var i = 0; i < columns; i++, y += step) *y = from[i];
+            }
+    }
+
+    /// <summary>to[r][i] = from[r][i].</summary>
+    public static void Copy(int rows, int columns, float* from, nint fromRow, float* to, nint toRow)
+    {
+        if (Lane16.IsAccelerated && columns >= 16) Copy<Lane16>(rows, columns, from, fromRow, to, toRow);
+        else if (Lane8.IsAccelerated && columns >= 8) Copy<Lane8>(rows, columns, from, fromRow, to, toRow);
+        else if (Lane4.IsAccelerated && columns >= 4) Copy<Lane4>(rows, columns, from, fromRow, to, toRow);
+        else Copy<Lane1>(rows, columns, from, fromRow, to, toRow);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Copy<T>(int rows, int columns, float* from, nint fromRow, float* to, nint toRow) where T : struct, ILane<T>
+    {
+        var end = columns - T.Width;
+        for (; rows > 0; rows--, from += fromRow, to += toRow)
+        {
+            for (var i = 0; i < end; i += T.Width) T.Store(T.Load(from + i), to + i);
+            T.Store(T.Load(from + end), to + end);
+        }
     }
 
     /// <summary>to[i] = from[i] + bias.</summary>
@@ -33,12 +92,12 @@ internal static unsafe class ConvRows
         for (; i < columns; i++) to[i] = from[i] + bias;
     }
 
-    /// <summary>to[r][i] = fma(scale, from[r][i], to[r][i]).</summary>
+    /// <summary>to[r][i] = fma(scale, from[r][i], to[r][i]); up to a lane behind each row is read, and written as it was.</summary>
     public static void Add(int rows, int columns, float scale, float* from, nint fromRow, float* to, nint toRow)
     {
-        if (Lane16.IsAccelerated && columns >= 16) Add<Lane16>(rows, columns, scale, from, fromRow, to, toRow);
-        else if (Lane8.IsAccelerated && columns >= 8) Add<Lane8>(rows, columns, scale, from, fromRow, to, toRow);
-        else if (Lane4.IsAccelerated && columns >= 4) Add<Lane4>(rows, columns, scale, from, fromRow, to, toRow);
+        if (Lane16.IsAccelerated && columns > 8) Add<Lane16>(rows, columns, scale, from, fromRow, to, toRow);
+        else if (Lane8.IsAccelerated && columns > 4) Add<Lane8>(rows, columns, scale, from, fromRow, to, toRow);
+        else if (Lane4.IsAccelerated && columns > 1) Add<Lane4>(rows, columns, scale, from, fromRow, to, toRow);
         else Add<Lane1>(rows, columns, scale, from, fromRow, to, toRow);
     }
 
@@ -46,12 +105,15 @@ internal static unsafe class ConvRows
     private static void Add<T>(int rows, int columns, float scale, float* from, nint fromRow, float* to, nint toRow) where T : struct, ILane<T>
     {
         var s = T.Of(scale);
-        var end = columns - T.Width;
-        for (var r = 0; r < rows; r++, from += fromRow, to += toRow)
+        var end = (columns - 1) / T.Width * T.Width;
+        var ones = stackalloc float[T.Width];
+        for (var i = 0; i < T.Width; i++) ones[i] = BitConverter.Int32BitsToSingle(end + i < columns ? -1 : 0);
+        var mask = T.Load(ones);
+        for (; rows > 0; rows--, from += fromRow, to += toRow)
         {
-            var last = T.Fma(s, T.Load(from + end), T.Load(to + end));
             for (var i = 0; i < end; i += T.Width) T.Store(T.Fma(s, T.Load(from + i), T.Load(to + i)), to + i);
-            T.Store(last, to + end);
+            var old = T.Load(to + end);
+            T.Store(T.Select(mask, T.Fma(s, T.Load(from + end), old), old), to + end);
         }
     }
 
@@ -77,7 +139,7 @@ internal static unsafe class ConvRows
             }
     }
 
-    /// <summary>sums[i % 16] = fma(x[r][i], y[r][i], sums[i % 16]) for the whole sixteens of all rows, then for what is left of them.</summary>
+    /// <summary>sums[i % 16] = fma(x[r][i], y[r][i], sums[i % 16]) for ascending r and i; y's rows are contiguous; up to 16 floats behind a row are read.</summary>
     public static void Dot(int rows, int columns, float* x, nint xRow, float* y, float* sums)
     {
         if (Lane16.IsAccelerated) Dot<Lane16>(rows, columns, x, xRow, y, sums);
@@ -89,15 +151,19 @@ internal static unsafe class ConvRows
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Dot<T>(int rows, int columns, float* x, nint xRow, float* y, float* sums) where T : struct, ILane<T>
     {
-        var whole = columns / DotSums * DotSums;
+        var end = (columns - 1) / DotSums * DotSums;
+        var ones = stackalloc float[DotSums];
+        for (var i = 0; i < DotSums; i++) ones[i] = BitConverter.Int32BitsToSingle(end + i < columns ? -1 : 0);
         for (var lane = 0; lane < DotSums; lane += T.Width)
         {
-            var sum = T.Load(sums + lane);
-            for (var r = 0; r < rows; r++)
-                for (var i = lane; i < whole; i += DotSums) sum = T.Fma(T.Load(x + r * xRow + i), T.Load(y + (nint)r * columns + i), sum);
+            T sum = T.Load(sums + lane), mask = T.Load(ones + lane);
+            float* a = x + lane, b = y + lane;
+            for (var r = 0; r < rows; r++, a += xRow, b += columns)
+            {
+                for (var i = 0; i < end; i += DotSums) sum = T.Fma(T.Load(a + i), T.Load(b + i), sum);
+                sum = T.Select(mask, T.Fma(T.Load(a + end), T.Load(b + end), sum), sum);
+            }
             T.Store(sum, sums + lane);
         }
-        for (var r = 0; r < rows; r++, x += xRow, y += columns)
-            for (var i = whole; i < columns; i++) sums[i - whole] = MathF.FusedMultiplyAdd(x[i], y[i], sums[i - whole]);
     }
 }

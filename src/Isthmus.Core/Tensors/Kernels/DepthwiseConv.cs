@@ -7,46 +7,40 @@ internal static unsafe class DepthwiseConv
     public static bool Suits(in ConvShape s) => s.GroupC == 1 && s.GroupOutC < 4;
 
     /// <summary>As <see cref="Conv2d.Forward"/>.</summary>
-    public static void Forward(in ConvShape s, float* x, float* w, float* bias, float* y) => Run(new Job { S = s, What = Pass.Forward, X = x, W = w, Bias = bias, Y = y });
-
-    /// <summary>As <see cref="Conv2d.BackwardInput"/>.</summary>
-    public static void BackwardInput(in ConvShape s, float* w, float* dy, float* dx) => Run(new Job { S = s, What = Pass.Input, X = dx, W = w, Y = dy });
-
-    /// <summary>As <see cref="Conv2d.BackwardWeight"/>.</summary>
-    public static void BackwardWeight(in ConvShape s, float* x, float* dy, float* dw) => Run(new Job { S = s, What = Pass.Weight, X = x, W = dw, Y = dy });
-
-    private static void Run(Job job)
+    public static void Forward(in ConvShape s, float* x, float* w, float* bias, float* y)
     {
-        var s = job.S;
-        Workers.Run(ref job, job.What == Pass.Weight ? s.C : s.N * s.C, (long)s.N * s.OutC * s.Outputs * s.Taps < Gemm.WorthSharing / 8);
+        var job = new ForwardJob { S = s, X = x, W = w, Bias = bias, Y = y };
+        Workers.Run(ref job, s.N * s.C, IsSmall(s));
     }
 
-    private enum Pass { Forward, Input, Weight }
+    /// <summary>As <see cref="Conv2d.BackwardInput"/>.</summary>
+    public static void BackwardInput(in ConvShape s, float* w, float* dy, float* dx)
+    {
+        var job = new InputJob { S = s, W = w, Dy = dy, Dx = dx };
+        Workers.Run(ref job, s.N * job.Parts, IsSmall(s));
+    }
 
-    /// <summary>A channel of an image; for the weights, of all images.</summary>
-    private struct Job : IJob
+    /// <summary>As <see cref="Conv2d.BackwardWeight"/>.</summary>
+    public static void BackwardWeight(in ConvShape s, float* x, float* dy, float* dw)
+    {
+        var job = new WeightJob { S = s, X = x, Dy = dy, Dw = dw };
+        Workers.Run(ref job, s.C, IsSmall(s));
+    }
+
+    private static bool IsSmall(in ConvShape s) => (long)s.N * s.OutC * s.Outputs * s.Taps < Gemm.WorthSharing / 8;
+
+    /// <summary>A channel of an image.</summary>
+    private struct ForwardJob : IJob
     {
         public ConvShape S;
-        public Pass What;
         public float* X, W, Bias, Y;
 
         public readonly void Execute(int part)
         {
             var plane = new ConvPlane(S);
             var buffer = Scratch.Get(Scratch.Use.Plane, plane.Size + 16);
-            switch (What)
-            {
-                case Pass.Forward: Forward(part, plane, buffer); break;
-                case Pass.Input: Input(part, plane, buffer); break;
-                default: Weight(part, plane, buffer); break;
-            }
-        }
-
-        private readonly void Forward(int part, in ConvPlane plane, float* buffer)
-        {
+            var taps = plane.Taps();
             plane.Fill(X + (nint)part * S.H * S.W, buffer);
-            var taps = (int*)Scratch.Get(Scratch.Use.Patches, S.Taps);
-            for (var t = 0; t < S.Taps; t++) taps[t] = plane.Tap(t / S.KW, t % S.KW);
             for (var o = 0; o < S.GroupOutC; o++)
             {
                 var channel = part % S.C * S.GroupOutC + o;
@@ -54,36 +48,72 @@ internal static unsafe class DepthwiseConv
                     Y + ((nint)part * S.GroupOutC + o) * S.Outputs);
             }
         }
+    }
 
-        private readonly void Input(int part, in ConvPlane plane, float* buffer)
+    /// <summary>Some channels of an image, taking turns tap by tap, so that no sum waits for the one before it.</summary>
+    private struct InputJob : IJob
+    {
+        private const int ChannelsAtOnce = 8;
+
+        public ConvShape S;
+        public float* W, Dy, Dx;
+
+        public readonly int Parts => (S.C + ChannelsAtOnce - 1) / ChannelsAtOnce;
+
+        public readonly void Execute(int part)
         {
-            new Span<float>(buffer, plane.Size).Clear();
+            var plane = new ConvPlane(S);
+            int first = part % Parts * ChannelsAtOnce, channels = Math.Min(ChannelsAtOnce, S.C - first), image = part / Parts;
+            var size = channels * plane.Size;
+            var planes = Scratch.Get(Scratch.Use.Plane, size + 16);
+            new Span<float>(planes, size).Clear();
+            var taps = plane.Taps();
             for (var o = 0; o < S.GroupOutC; o++)
+            {
+                var dy = Scratch.Get(Scratch.Use.Result, (long)channels * S.Outputs + 16);
+                for (var c = 0; c < channels; c++)
+                    ConvRows.Copy(1, S.Outputs, Dy + (((nint)image * S.C + first + c) * S.GroupOutC + o) * S.Outputs, 0, dy + (nint)c * S.Outputs, 0);
                 for (var t = S.Taps - 1; t >= 0; t--)
-                    ConvRows.Add(S.OutH, S.OutW, W[((nint)(part % S.C) * S.GroupOutC + o) * S.Taps + t], Y + ((nint)part * S.GroupOutC + o) * S.Outputs, S.OutW,
-                        buffer + plane.Tap(t / S.KW, t % S.KW), plane.OutputRow);
-            plane.Spread(buffer, X + (nint)part * S.H * S.W);
+                    for (var c = 0; c < channels; c++)
+                        ConvRows.Add(S.OutH, S.OutW, W[((nint)(first + c) * S.GroupOutC + o) * S.Taps + t], dy + (nint)c * S.Outputs, S.OutW,
+                            planes + (nint)c * plane.Size + taps[t], plane.OutputRow);
+            }
+            for (var c = 0; c < channels; c++) plane.Spread(planes + (nint)c * plane.Size, Dx + ((nint)image * S.C + first + c) * S.H * S.W);
         }
+    }
 
-        private readonly void Weight(int channel, in ConvPlane plane, float* buffer)
+    /// <summary>A channel's kernels, over all images.</summary>
+    private struct WeightJob : IJob
+    {
+        public ConvShape S;
+        public float* X, Dy, Dw;
+
+        public readonly void Execute(int part)
         {
-            const int Lanes = ConvRows.DotSums;
-            var sums = Scratch.Get(Scratch.Use.Patches, (long)S.GroupOutC * S.Taps * Lanes);
-            new Span<float>(sums, S.GroupOutC * S.Taps * Lanes).Clear();
+            const int Sums = ConvRows.DotSums;
+            var plane = new ConvPlane(S);
+            var buffer = Scratch.Get(Scratch.Use.Plane, plane.Size + Sums);
+            var dy = Scratch.Get(Scratch.Use.Result, S.Outputs + Sums);
+            int count = S.GroupOutC * S.Taps;
+            var sums = Scratch.Get(Scratch.Use.Patches, (long)count * Sums);
+            new Span<float>(sums, count * Sums).Clear();
+            var taps = plane.Taps();
             for (var i = 0; i < S.N; i++)
             {
-                plane.Fill(X + ((nint)i * S.C + channel) * S.H * S.W, buffer);
+                plane.Fill(X + ((nint)i * S.C + part) * S.H * S.W, buffer);
                 for (var o = 0; o < S.GroupOutC; o++)
+                {
+                    ConvRows.Copy(1, S.Outputs, Dy + (((nint)i * S.C + part) * S.GroupOutC + o) * S.Outputs, 0, dy, 0);
                     for (var t = 0; t < S.Taps; t++)
-                        ConvRows.Dot(S.OutH, S.OutW, buffer + plane.Tap(t / S.KW, t % S.KW), plane.OutputRow,
-                            Y + (((nint)i * S.C + channel) * S.GroupOutC + o) * S.Outputs, sums + (o * S.Taps + t) * Lanes);
+                        ConvRows.Dot(S.OutH, S.OutW, buffer + taps[t], plane.OutputRow, dy, sums + (o * S.Taps + t) * Sums);
+                }
             }
-            for (var t = 0; t < S.GroupOutC * S.Taps; t++)
+            for (var t = 0; t < count; t++)
             {
-                var sum = sums + t * Lanes;
-                for (var half = Lanes / 2; half > 0; half /= 2)
+                var sum = sums + t * Sums;
+                for (var half = Sums / 2; half > 0; half /= 2)
                     for (var i = 0; i < half; i++) sum[i] += sum[i + half];
-                W[(nint)channel * S.GroupOutC * S.Taps + t] = sum[0];
+                Dw[(nint)part * count + t] = sum[0];
             }
         }
     }

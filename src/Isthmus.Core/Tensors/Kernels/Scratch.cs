@@ -21,6 +21,8 @@ internal sealed unsafe class Scratch
         Patches,
         /// <summary>One channel, padded and cut by stride.</summary>
         Plane,
+        /// <summary>Where a kernel's taps begin.</summary>
+        Taps,
         /// <summary>A convolution's result before it is spread.</summary>
         Result,
         /// <summary>A convolution's sums of parts, and its weights.</summary>
@@ -29,8 +31,8 @@ internal sealed unsafe class Scratch
 
     [ThreadStatic] private static Scratch? t_scratch;
 
-    private readonly nint[] _block = new nint[7];
-    private readonly long[] _size = new long[7];
+    private readonly nint[] _block = new nint[8];
+    private readonly long[] _size = new long[8];
 
     /// <summary>The block for a use on this thread, at least so many floats long; its old content is lost when it grows.</summary>
     public static float* Get(Use use, long floats) => (t_scratch ??= new Scratch()).Grown((int)use, floats);
