@@ -26,9 +26,9 @@ internal static unsafe class ConvBenchmark
         {
             float* x = Fill((long)s.N * s.C * s.H * s.W), w = Fill((long)s.OutC * s.Terms), y = Fill((long)s.N * s.OutC * s.Outputs);
             var work = 2.0 * s.N * s.OutC * s.Outputs * s.Terms;
-            var forward = Timing.Seconds(() => Conv2d.Forward(s, x, w, null, y));
-            var input = Timing.Seconds(() => Conv2d.BackwardInput(s, w, y, x));
-            var weight = Timing.Seconds(() => Conv2d.BackwardWeight(s, x, y, w));
+            var forward = Timing.Seconds(threads, () => Conv2d.Forward(s, x, w, null, y));
+            var input = Timing.Seconds(threads, () => Conv2d.BackwardInput(s, w, y, x));
+            var weight = Timing.Seconds(threads, () => Conv2d.BackwardWeight(s, x, y, w));
             Console.WriteLine(FormattableString.Invariant(
                 $"{name,-24} {forward * 1e6,9:F0} {work / forward / 1e9,8:F1} {input * 1e6,9:F0} {work / input / 1e9,8:F1} {weight * 1e6,9:F0} {work / weight / 1e9,8:F1}"));
             NativeMemory.AlignedFree(x);

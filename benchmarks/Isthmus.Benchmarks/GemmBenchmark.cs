@@ -40,7 +40,7 @@ internal static unsafe class GemmBenchmark
         {
             float* a = Fill((long)s.Count * s.M * s.K, 1), b = Fill((long)s.Count * s.K * s.N, 2), c = Fill((long)s.Count * s.M * s.N, 3);
             int lda = s.TransA ? s.M : s.K, ldb = s.TransB ? s.K : s.N;
-            var seconds = Timing.Seconds(s.Count == 1
+            var seconds = Timing.Seconds(threads, s.Count == 1
                 ? () => Gemm.Multiply(s.TransA, s.TransB, s.M, s.N, s.K, a, lda, b, ldb, c, s.N)
                 : () => Gemm.Batched(s.TransA, s.TransB, s.Count, s.M, s.N, s.K, a, lda, (long)s.M * s.K, b, ldb, (long)s.K * s.N, c, s.N, (long)s.M * s.N));
             var name = s.Name + (s.TransA ? " TN" : s.TransB ? " NT" : " NN");
