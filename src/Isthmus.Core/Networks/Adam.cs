@@ -10,7 +10,7 @@ namespace Isthmus.Networks;
 public sealed unsafe class Adam : Optimizer
 {
     private readonly Tensor[] _first, _second;
-    private readonly float _beta1, _beta2, _eps, _weightDecay;
+    private readonly double _beta1, _beta2, _eps, _weightDecay;
     private readonly bool _decoupled;
 
     /// <summary>An optimiser of named parameters with PyTorch's defaults.</summary>
@@ -21,8 +21,8 @@ public sealed unsafe class Adam : Optimizer
     /// <param name="eps">Added to the root of the second moment.</param>
     /// <param name="weightDecay">At least 0.</param>
     /// <param name="decoupled">AdamW: the decay acts on the weights, not through the gradient.</param>
-    public Adam(IEnumerable<(string Name, Tensor Value)> parameters, float learningRate = 1e-3f, float beta1 = 0.9f, float beta2 = 0.999f,
-        float eps = 1e-8f, float weightDecay = 0f, bool decoupled = false) : base(parameters, learningRate)
+    public Adam(IEnumerable<(string Name, Tensor Value)> parameters, float learningRate = 1e-3f, double beta1 = 0.9, double beta2 = 0.999,
+        double eps = 1e-8, double weightDecay = 0, bool decoupled = false) : base(parameters, learningRate)
     {
         if (beta1 is not (>= 0 and < 1)) throw new ArgumentOutOfRangeException(nameof(beta1), beta1, "beta1 lies in [0, 1)");
         if (beta2 is not (>= 0 and < 1)) throw new ArgumentOutOfRangeException(nameof(beta2), beta2, "beta2 lies in [0, 1)");

@@ -19,7 +19,7 @@ internal static unsafe class RmsNorm
     private readonly struct NormalisedProduct(float* rstd) : IColumnTerm
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public T Of<T>(T a, T b, long row) where T : struct, ILane<T> => a * (b * T.Of(rstd[row]));
+        public T Of<T>(T a, T b, long row, long col, int count) where T : struct, ILane<T> => a * (b * T.Of(rstd[row]));
     }
 
     private struct ForwardRow : IRowBody

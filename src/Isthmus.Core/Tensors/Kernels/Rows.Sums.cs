@@ -10,9 +10,17 @@ internal interface ITerm
     T Add<T>(T sum, T a, T b) where T : struct, ILane<T>;
 }
 
-/// <summary>The elements themselves.</summary>
-internal readonly struct PlainTerm : ITerm
+/// <summary>A term about a centre, which a plain sum has no use for.</summary>
+internal interface ICentredTerm<TSelf> : ITerm where TSelf : ICentredTerm<TSelf>
 {
+    /// <summary>The term about this centre.</summary>
+    static abstract TSelf At(float centre);
+}
+
+/// <summary>The elements themselves.</summary>
+internal readonly struct PlainTerm : ICentredTerm<PlainTerm>
+{
+    public static PlainTerm At(float centre) => new();
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public T Add<T>(T sum, T a, T b) where T : struct, ILane<T> => sum + a;
 }
 
@@ -29,8 +37,10 @@ internal readonly struct SquareTerm : ITerm
 }
 
 /// <summary>Squares of a's distances from a centre.</summary>
-internal readonly struct CentredSquareTerm(float centre) : ITerm
+internal readonly struct CentredSquareTerm(float centre) : ICentredTerm<CentredSquareTerm>
 {
+    public static CentredSquareTerm At(float centre) => new(centre);
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public T Add<T>(T sum, T a, T b) where T : struct, ILane<T>
     {
@@ -39,17 +49,24 @@ internal readonly struct CentredSquareTerm(float centre) : ITerm
     }
 }
 
+/// <summary>Products of a with b's distances from a centre.</summary>
+internal readonly struct CentredProductTerm(float centre) : ICentredTerm<CentredProductTerm>
+{
+    public static CentredProductTerm At(float centre) => new(centre);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public T Add<T>(T sum, T a, T b) where T : struct, ILane<T> => T.Fma(a, b - T.Of(centre), sum);
+}
+
 /// <summary>What a column's sum adds for one row.</summary>
 internal interface IColumnTerm
 {
-    /// <summary>The term of a and b, which stand in this row of the middle.</summary>
-    T Of<T>(T a, T b, long row) where T : struct, ILane<T>;
+    /// <summary>The terms of a and b, which stand in this row of the middle and in count columns from col on.</summary>
+    T Of<T>(T a, T b, long row, long col, int count) where T : struct, ILane<T>;
 }
 
 /// <summary>The elements themselves.</summary>
 internal readonly struct PlainColumn : IColumnTerm
 {
-    [MethodImpl(MethodImplOptions.AggressiveInlining)] public T Of<T>(T a, T b, long row) where T : struct, ILane<T> => a;
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public T Of<T>(T a, T b, long row, long col, int count) where T : struct, ILane<T> => a;
 }
 
 /// <summary>What is done with each row of an array.</summary>
@@ -57,6 +74,24 @@ internal interface IRowBody
 {
     /// <summary>Works on one row; T has the width 16.</summary>
     void Row<T>(long row) where T : struct, ILane<T>;
+}
+
+/// <summary>Squares of a's distances from its column's centre.</summary>
+internal readonly unsafe struct CentredSquareColumn(float* centre) : IColumnTerm
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public T Of<T>(T a, T b, long row, long col, int count) where T : struct, ILane<T>
+    {
+        var d = a - T.LoadPart(centre + col, count, 0f);
+        return d * d;
+    }
+}
+
+/// <summary>Products of a with b's distances from its column's centre.</summary>
+internal readonly unsafe struct CentredProductColumn(float* centre) : IColumnTerm
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public T Of<T>(T a, T b, long row, long col, int count) where T : struct, ILane<T> => a * (b - T.LoadPart(centre + col, count, 0f));
 }
 
 /// <summary>
@@ -237,11 +272,11 @@ internal static unsafe partial class Rows
                 var outer = unit / Tiles / Blocks;
                 var row = block * RowBlock;
                 var from = (outer * Mid + row) * Inner + tile;
-                SumTile<T>(row, A + from, B + from, (int)Math.Min(RowBlock, Mid - row), (int)Math.Min(ColumnTile, Inner - tile), Y + (outer * Blocks + block) * Inner + tile);
+                SumTile<T>(row, tile, A + from, B + from, (int)Math.Min(RowBlock, Mid - row), (int)Math.Min(ColumnTile, Inner - tile), Y + (outer * Blocks + block) * Inner + tile);
             }
         }
 
-        private readonly void SumTile<T>(long row, float* a, float* b, int rows, int width, float* y) where T : struct, ILane<T>
+        private readonly void SumTile<T>(long row, long col, float* a, float* b, int rows, int width, float* y) where T : struct, ILane<T>
         {
             var stride = Inner;
             if (width == ColumnTile)
@@ -249,10 +284,10 @@ internal static unsafe partial class Rows
                 T s0 = T.Of(0f), s1 = s0, s2 = s0, s3 = s0;
                 for (var r = 0; r < rows; r++, a += stride, b += stride)
                 {
-                    s0 += Term.Of(T.Load(a), T.Load(b), row + r);
-                    s1 += Term.Of(T.Load(a + 16), T.Load(b + 16), row + r);
-                    s2 += Term.Of(T.Load(a + 32), T.Load(b + 32), row + r);
-                    s3 += Term.Of(T.Load(a + 48), T.Load(b + 48), row + r);
+                    s0 += Term.Of(T.Load(a), T.Load(b), row + r, col, 16);
+                    s1 += Term.Of(T.Load(a + 16), T.Load(b + 16), row + r, col + 16, 16);
+                    s2 += Term.Of(T.Load(a + 32), T.Load(b + 32), row + r, col + 32, 16);
+                    s3 += Term.Of(T.Load(a + 48), T.Load(b + 48), row + r, col + 48, 16);
                 }
                 T.Store(s0, y);
                 T.Store(s1, y + 16);
@@ -264,7 +299,7 @@ internal static unsafe partial class Rows
             {
                 var sum = T.Of(0f);
                 for (var r = 0; r < rows; r++)
-                    sum += Term.Of(T.LoadPart(a + r * stride + i, width - i, 0f), T.LoadPart(b + r * stride + i, width - i, 0f), row + r);
+                    sum += Term.Of(T.LoadPart(a + r * stride + i, width - i, 0f), T.LoadPart(b + r * stride + i, width - i, 0f), row + r, col + i, width - i);
                 T.StorePart(sum, y + i, width - i);
             }
         }

@@ -185,8 +185,8 @@ internal static class VectorMath
         var a = T.Abs(x);
         LogAsSum(a, out var high, out var low);
         // y log a as an unrounded sum; where it is huge or an input is special, a plain product decides between 0, inf and NaN.
-        var logOfZeroOrInfinity = T.Select(T.Equal(a, zero), -infinity, T.Select(T.Equal(a, infinity), infinity, high));
-        var product = y * logOfZeroOrInfinity;
+        var log = T.Select(T.Equal(a, zero), -infinity, T.Select(T.LessThan(a, infinity), high, a));
+        var product = y * log;
         var error = T.Fma(y, low, T.Fma(y, high, -product));
         var ordinary = T.LessThan(T.Abs(product), T.Of(200f));
         var power = ExpOfSum(product, T.And(ordinary, error));
