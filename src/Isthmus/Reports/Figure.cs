@@ -31,7 +31,7 @@ public abstract class Figure
     public string ToSvg() => Render(standalone: true);
 
     /// <summary>Writes <see cref="ToSvg"/>: to a temporary name first, so that no half file is ever seen.</summary>
-    public void Save(string path) => AtomicFile.Write(path, ToSvg());
+    public void Save(string path) => AtomicFile.WriteText(path, ToSvg());
 
     /// <summary>The picture inside a page that has <see cref="ReportStyle"/> and prints the title itself.</summary>
     internal string ToInlineSvg() => Render(standalone: false);

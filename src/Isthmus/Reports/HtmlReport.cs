@@ -64,7 +64,7 @@ public sealed class HtmlReport(string title, string? subtitle = null)
     }
 
     /// <summary>Writes the file: to a temporary name first, so that no half report is ever seen.</summary>
-    public void Save(string path) => AtomicFile.Write(path, ToHtml());
+    public void Save(string path) => AtomicFile.WriteText(path, ToHtml());
 
     private static string Id(int i, string format) => string.Format(System.Globalization.CultureInfo.InvariantCulture, format, i + 1);
 }

@@ -15,7 +15,7 @@ public static class DataFile
 
     /// <summary>
     /// Writes a source: <c>.csv</c> with a header, features first, then target and concepts; <c>.npz</c> with the arrays x, y and c.
-    /// The file is written under another name first and renamed.
+    /// The file is whole or not there; missing folders are made.
     /// </summary>
     /// <param name="data">A path or a generator.</param>
     /// <param name="path">Where to; its ending is the format.</param>
@@ -33,17 +33,13 @@ public static class DataFile
             ".npz" => throw new InputException($"'{path}': {data} is a table", "write it as .csv"),
             var ending => throw new InputException($"'{path}': files ending in '{ending}' are not written", "end it in .csv or .npz"),
         };
-        var temporary = path + ".tmp";
         try
         {
-            using (var stream = File.Create(temporary)) write(stream);
-            File.Move(temporary, path, overwrite: true);
+            AtomicFile.Write(path, write);
         }
-        catch (Exception e)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            if (File.Exists(temporary)) File.Delete(temporary);
-            if (e is IOException or UnauthorizedAccessException) throw new InputException($"'{path}' cannot be written: {Schema.OneLine(e.Message)}", inner: e);
-            throw;
+            throw new InputException($"'{path}' cannot be written: {Schema.OneLine(e.Message)}", inner: e);
         }
         return raw.Table?.Count ?? raw.Data!.Count;
     }
@@ -58,7 +54,7 @@ public static class DataFile
 
     private static void WriteCsv(Table table, Stream stream)
     {
-        using var text = new StreamWriter(stream, new UTF8Encoding(false)) { NewLine = "\n" };
+        using var text = new StreamWriter(stream, new UTF8Encoding(false), leaveOpen: true) { NewLine = "\n" };
         text.WriteLine(string.Join(',', table.Columns.Select(c => Quoted(c.Name))));
         for (var row = 0; row < table.Count; row++)
         {
@@ -82,7 +78,7 @@ public static class DataFile
     private static void WriteNpz(Dataset data, Stream stream)
     {
         if (data.Indices is not null) throw new InputException($"{data.Name}: index columns are not written as .npz", "write it as .csv");
-        using var zip = new ZipArchive(stream, ZipArchiveMode.Create);
+        using var zip = new ZipArchive(stream, ZipArchiveMode.Create, leaveOpen: true);
         Add(zip, "x", "<f4", [data.Count, .. data.FeatureShape], MemoryMarshal.AsBytes<float>(data.Features));
         switch (data.Target)
         {
