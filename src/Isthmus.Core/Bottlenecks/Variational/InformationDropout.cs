@@ -7,12 +7,15 @@ namespace Isthmus.Bottlenecks;
 public sealed record InformationDropoutOptions
 {
     /// <summary>Dimensions of the code, at least 1.</summary>
+    [Option("dimensions of the code", Min = 1, Max = 65536)]
     public int Latent { get; init; } = 32;
 
     /// <summary>The weight of the rate; at least 0.</summary>
+    [Option("weight of the rate", Unit = "nats per nat", Min = 0)]
     public float Beta { get; init; } = 1e-2f;
 
     /// <summary>The largest noise, as a standard deviation of the logarithm; above 0.</summary>
+    [Option("largest noise, as a standard deviation of the logarithm", Min = 0, AboveMin = true)]
     public float MaxAlpha { get; init; } = 0.7f;
 }
 

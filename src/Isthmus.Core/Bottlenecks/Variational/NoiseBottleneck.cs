@@ -7,15 +7,19 @@ namespace Isthmus.Bottlenecks;
 public sealed record NoiseOptions
 {
     /// <summary>Dimensions of the code, at least 1.</summary>
+    [Option("dimensions of the code", Min = 1, Max = 65536)]
     public int Latent { get; init; } = 32;
 
     /// <summary>The standard deviation of the noise, above 0; where it starts, if it is learned.</summary>
+    [Option("standard deviation of the noise, or where it starts", Min = 0, AboveMin = true)]
     public float Std { get; init; } = 1f;
 
     /// <summary>Whether one standard deviation for all dimensions is learned (Kolchinsky et al. 2019) or stays.</summary>
+    [Option("whether the standard deviation is learned")]
     public bool Learned { get; init; } = true;
 
     /// <summary>The weight of the rate; at least 0.</summary>
+    [Option("weight of the rate", Unit = "nats per nat", Min = 0)]
     public float Beta { get; init; } = 1e-2f;
 }
 

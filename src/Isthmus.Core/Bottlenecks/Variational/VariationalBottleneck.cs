@@ -7,27 +7,35 @@ namespace Isthmus.Bottlenecks;
 public sealed record VibOptions
 {
     /// <summary>Dimensions of the code, at least 1.</summary>
+    [Option("dimensions of the code", Min = 1, Max = 65536)]
     public int Latent { get; init; } = 32;
 
     /// <summary>The weight of the rate, in nats of task loss per nat; at least 0.</summary>
+    [Option("weight of the rate", Unit = "nats per nat", Min = 0)]
     public float Beta { get; init; } = 1e-2f;
 
     /// <summary>How beta moves.</summary>
+    [Option("how beta moves: it stays, rises from 0, or holds the rate at target_bits")]
     public BetaMode Schedule { get; init; }
 
     /// <summary>Steps of the rise under <see cref="BetaMode.Anneal"/>.</summary>
+    [Option("anneal: steps of the rise", Unit = "steps", Min = 1)]
     public long AnnealSteps { get; init; } = 1000;
 
     /// <summary>The rate held under <see cref="BetaMode.Target"/>, in bits a sample.</summary>
+    [Option("target: the rate that is held", Unit = "bits", Min = 0)]
     public double TargetBits { get; init; }
 
     /// <summary>Nats of each dimension that cost nothing (Kingma et al. 2016, equation 15); only with factorised priors.</summary>
+    [Option("rate of each dimension that costs nothing; not with mixture and vamp priors", Unit = "nats", Min = 0)]
     public float FreeBits { get; init; }
 
     /// <summary>standard, diagonal, mixture or vamp.</summary>
+    [Option("what the receiver believes before the message", Choices = "standard|diagonal|mixture|vamp")]
     public string Prior { get; init; } = "standard";
 
     /// <summary>Components of the mixture and VampPrior, at least 1.</summary>
+    [Option("mixture, vamp: components of the prior", Min = 1, Max = 65536)]
     public int Components { get; init; } = 30;
 }
 

@@ -1,0 +1,64 @@
+using System.Globalization;
+using Isthmus.Reports;
+using Isthmus.Runs;
+
+namespace Isthmus.Cli;
+
+/// <summary>Runs as people read them on a terminal.</summary>
+internal static class RunText
+{
+    /// <summary>A run's quality and readings in a few lines.</summary>
+    public static void Write(TextWriter output, RunSummary summary, Call call)
+    {
+        var train = summary.Train;
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"{summary.Task} through {summary.Bottleneck}, seed {summary.Seed}: {train.Epochs} epochs in {train.Seconds:0.0} s, {train.SamplesPerSecond:#,0} samples/s, {train.PeakMemoryMb:0} MB"));
+        output.WriteLine();
+        WriteQuality(output, summary.Test, summary.Split, summary.Inference, summary.Baseline, summary.Linear, call);
+        output.WriteLine();
+        WriteReadings(output, summary.Rate, call);
+        output.WriteLine();
+        output.WriteLine($"run     {summary.Run}");
+        if (summary.Report is not null) output.WriteLine($"report  {summary.Report}");
+        output.WriteLine($"model   sha256 {summary.ModelSha256}");
+    }
+
+    /// <summary>Quality beside what it should be compared with.</summary>
+    public static void WriteQuality(TextWriter output, Quality test, string split, string inference, Quality? baseline, Quality? linear, Call call)
+    {
+        var columns = new List<(string Name, Quality? Quality)> { ($"{split}, {inference} code", test) };
+        if (baseline is not null) columns.Add(("no bottleneck", baseline));
+        if (linear is not null) columns.Add(("linear model", linear));
+        var withBlind = test.MajorityOrMean is not null;
+        var table = new TextTable(["quality", .. columns.Select(c => c.Name), .. withBlind ? [test.Accuracy is null ? "training mean" : "majority"] : Array.Empty<string>()]);
+        foreach (var (name, pick) in Measures)
+        {
+            if (pick(test) is null) continue;
+            var isBlind = name == (test.Accuracy is not null ? "accuracy" : test.Rmse is not null ? "RMSE" : "MSE");
+            table.Add([name, .. columns.Select(c => (object?)(c.Quality is null ? null : pick(c.Quality))), .. withBlind ? [isBlind ? test.MajorityOrMean : null] : Array.Empty<object?>()]);
+        }
+        call.Write(table);
+    }
+
+    /// <summary>The four readings, one a line.</summary>
+    public static void WriteReadings(TextWriter output, Readings rate, Call call)
+    {
+        var estimate = rate.Estimate;
+        var table = new TextTable($"bits per {rate.Unit}", "", "");
+        table.Add("capacity", Bits(rate.CapacityBits), rate.CapacityBits is null ? "no number of messages" : "log2 of the number of messages");
+        table.Add("bound", Bits(rate.BoundBits), rate.BoundKind ?? "");
+        table.Add("estimate", estimate.LowBits is null ? CellText.Nothing : $"{Bits(estimate.LowBits)} … {Bits(estimate.HighBits)}",
+            estimate.LowBits is null ? "" : $"{estimate.Direction}, ceiling {Bits(estimate.CeilingBits)}");
+        if (estimate.ExcessLowBits is not null) table.Add("beyond the class", $"{Bits(estimate.ExcessLowBits)} … {Bits(estimate.ExcessHighBits)}", "I(X;Z|Y)");
+        table.Add("bill", Bits(rate.BillBits), rate.BillScope ?? "nothing was written");
+        call.Write(table);
+        if (rate.Note.Length > 0) call.Detail(rate.Note);
+    }
+
+    private static readonly (string Name, Func<Quality, double?> Pick)[] Measures =
+    [
+        ("accuracy", q => q.Accuracy), ("F1 macro", q => q.F1Macro), ("AUC", q => q.Auc), ("R²", q => q.R2), ("RMSE", q => q.Rmse), ("MSE", q => q.Mse), ("bits lost", q => q.NllBits),
+    ];
+
+    private static string Bits(double? bits) => bits is { } b ? b.ToString("0.00", CultureInfo.InvariantCulture) : CellText.Nothing;
+}

@@ -1,0 +1,83 @@
+using Isthmus.Bottlenecks;
+using Isthmus.Data;
+
+namespace Isthmus.Runs;
+
+/// <summary>
+/// What is chosen where a recipe says nothing, by the kind and size of the data. The figures behind the choices are those of the
+/// guide's measurements: MNIST and California Housing with seeds apart from the ones that are reported.
+/// </summary>
+public static class RecipeDefaults
+{
+    private const int MostPixelsForMlp = 1024;
+
+    /// <summary>A recipe with every part that is null chosen.</summary>
+    public static Recipe Complete(Recipe recipe, Schema schema)
+    {
+        ArgumentNullException.ThrowIfNull(recipe);
+        ArgumentNullException.ThrowIfNull(schema);
+        var task = Model.TaskOf(schema);
+        var encoder = recipe.Encoder ?? Encoder(schema);
+        return recipe with
+        {
+            Name = recipe.Name.Length > 0 ? recipe.Name : NameOf(recipe, schema),
+            Encoder = encoder,
+            Bottleneck = recipe.Bottleneck ?? new Choice("vib", Vib(schema, task)),
+            Decoder = recipe.Decoder ?? Decoder(encoder, schema, task),
+            Objective = recipe.Objective ?? Objective(schema, task),
+        };
+    }
+
+    /// <summary>How long and with which steps a network is trained where only data are given.</summary>
+    /// <param name="schema">Of the data.</param>
+    /// <param name="rows">Training rows.</param>
+    public static TrainingRecipe Training(Schema schema, int rows)
+    {
+        ArgumentNullException.ThrowIfNull(schema);
+        if (schema.Kind == DataKind.Images) return new TrainingRecipe { Batch = 100, Epochs = Epochs(rows, 100, 1440, 20) };
+        return new TrainingRecipe { Batch = 128, Epochs = Epochs(rows, 128, 6000, 60), Schedule = "cosine", LearningRate = 2e-3 };
+    }
+
+    // Enough epochs for so many steps, and not more than that many for data that are large anyway.
+    private static int Epochs(int rows, int batch, int steps, int least) => Math.Clamp(steps * batch / Math.Max(1, rows), least, 400);
+
+    private static Choice Encoder(Schema schema)
+    {
+        if (schema is { Kind: DataKind.Images, FeatureShape: [var channels, var height, var width] })
+            return channels == 1 && height * width <= MostPixelsForMlp ? new Choice("mlp", new MlpOptions { Widths = [512, 512] }) : new Choice("conv", new ConvOptions());
+        var size = schema.FeatureShape.Aggregate(1, (a, b) => a * b);
+        return new Choice("mlp", new MlpOptions { Widths = size > 64 ? [256, 256] : [64, 64] });
+    }
+
+    private static VibOptions Vib(Schema schema, RunTask task) => (schema.Kind, task) switch
+    {
+        (DataKind.Images, RunTask.Classification) => new VibOptions { Latent = 32, Beta = 1e-2f },
+        (DataKind.Images, _) => new VibOptions { Latent = 32, Beta = 1f },
+        (_, RunTask.Classification) => new VibOptions { Latent = 8, Beta = 1e-2f },
+        (_, RunTask.Reconstruction) => new VibOptions { Latent = 8, Beta = 0.1f },
+        _ => new VibOptions { Latent = 8, Beta = 5e-2f },
+    };
+
+    private static Choice Decoder(Choice encoder, Schema schema, RunTask task)
+    {
+        if (task != RunTask.Reconstruction)
+            return schema.Kind == DataKind.Images ? new Choice("linear", new NoOptions()) : new Choice("mlp", new MlpOptions { Widths = [64] });
+        return encoder.Options switch
+        {
+            ConvOptions o => new Choice("deconv", new DeconvOptions { Channels = [.. o.Channels.Reverse()], Kernel = o.Kernel, Stride = o.Stride, Padding = o.Padding, Activation = o.Activation }),
+            MlpOptions o => new Choice("mlp", o with { Widths = [.. o.Widths.Reverse()] }),
+            _ => new Choice("linear", new NoOptions()),
+        };
+    }
+
+    private static Choice Objective(Schema schema, RunTask task) => task == RunTask.Reconstruction && schema.Kind == DataKind.Images
+        ? new Choice("bernoulli", new NoOptions())
+        : ObjectiveRegistry.Entries.First(e => e.Tasks.Contains(task)).Default;
+
+    private static string NameOf(Recipe recipe, Schema schema)
+    {
+        var source = GeneratorCatalogue.IsGenerator(recipe.Data.Source) ? recipe.Data.Source[GeneratorCatalogue.Prefix.Length..].Split(',')[0] : Path.GetFileNameWithoutExtension(recipe.Data.Source.TrimEnd('/', '\\'));
+        var name = new string([.. $"{source}-{recipe.Bottleneck?.Type ?? "vib"}".Select(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' ? char.ToLowerInvariant(c) : '-')]).Trim('-');
+        return name.Length > 0 ? name[..Math.Min(60, name.Length)] : OptionModel.Word(schema.Kind.ToString());
+    }
+}

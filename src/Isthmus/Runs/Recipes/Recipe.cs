@@ -1,0 +1,226 @@
+using Isthmus.Data;
+
+namespace Isthmus.Runs;
+
+/// <summary>
+/// What to train on what: data, encoder, bottleneck, decoder, objective, training. Parts that are null are chosen by the data
+/// (<see cref="RecipeDefaults"/>); a run stores the recipe with everything chosen.
+/// </summary>
+public sealed record Recipe
+{
+    /// <summary>The run's name, part of its folder's.</summary>
+    [Option("name of the run, part of its folder's name")]
+    public string Name { get; init; } = "";
+
+    /// <summary>Everything random comes from it.</summary>
+    [Option("seed of everything random: split, initial weights, order of rows, noise")]
+    public ulong Seed { get; init; }
+
+    /// <summary>Which rows.</summary>
+    [Option("which rows and columns")]
+    public DataRecipe Data { get; init; } = new();
+
+    /// <summary>Data to features.</summary>
+    [Option("turns a row into features"), ChosenFrom(RegistryKind.Encoder)]
+    public Choice? Encoder { get; init; }
+
+    /// <summary>The narrow place.</summary>
+    [Option("the narrow place"), ChosenFrom(RegistryKind.Bottleneck)]
+    public Choice? Bottleneck { get; init; }
+
+    /// <summary>What passed to the answer.</summary>
+    [Option("turns what passed into the answer"), ChosenFrom(RegistryKind.Decoder)]
+    public Choice? Decoder { get; init; }
+
+    /// <summary>What is minimised beside the bottleneck's own terms.</summary>
+    [Option("what is minimised beside the bottleneck's own terms"), ChosenFrom(RegistryKind.Objective)]
+    public Choice? Objective { get; init; }
+
+    /// <summary>How.</summary>
+    [Option("how it is trained")]
+    public TrainingRecipe Training { get; init; } = new();
+
+    /// <summary>Several trainings one after another; empty for one that trains everything.</summary>
+    [Option("trainings one after another, each with what it trains; empty for one that trains everything")]
+    public IReadOnlyList<PhaseRecipe> Phases { get; init; } = [];
+
+    /// <summary>The message whose quality and rate are reported: mean, sample, or average:k.</summary>
+    [Option("message whose quality and rate are reported: mean, sample, average:k (k samples) or ship")]
+    public string Inference { get; init; } = "mean";
+}
+
+/// <summary>Which rows and columns, and how they are split; see <see cref="DataOptions"/> for the meaning of each.</summary>
+public sealed record DataRecipe
+{
+    /// <summary>A DATA argument.</summary>
+    [Option("file, folder or generator (make:NAME,key=value,…)")]
+    public string Source { get; init; } = "";
+
+    /// <summary>Target columns.</summary>
+    [Option("target columns, by name or number")]
+    public string? Target { get; init; }
+
+    /// <summary>Concept columns.</summary>
+    [Option("concept columns")]
+    public string? Concepts { get; init; }
+
+    /// <summary>Feature columns; null for all others.</summary>
+    [Option("feature columns; null for all that have no other role")]
+    public string? Features { get; init; }
+
+    /// <summary>Columns to leave out.</summary>
+    [Option("columns to leave out")]
+    public string? Ignore { get; init; }
+
+    /// <summary>The column whose equal values a split keeps together.</summary>
+    [Option("column whose equal values a split keeps together")]
+    public string? Groups { get; init; }
+
+    /// <summary>The column that orders a series.</summary>
+    [Option("column that orders a series")]
+    public string? Time { get; init; }
+
+    /// <summary>Later steps of a series that are its target.</summary>
+    [Option("later steps of a series that are its target", Unit = "steps", Min = 1)]
+    public int Horizon { get; init; } = 1;
+
+    /// <summary>Steps in a window.</summary>
+    [Option("steps in a window of a series", Unit = "steps", Min = 1)]
+    public int? Window { get; init; }
+
+    /// <summary>Columns user,item[,rating].</summary>
+    [Option("columns user,item[,rating]")]
+    public string? Ratings { get; init; }
+
+    /// <summary>Columns time,event.</summary>
+    [Option("columns time,event of a survival target")]
+    public string? Survival { get; init; }
+
+    /// <summary>Whether the first row names the columns.</summary>
+    [Option("whether the first row names the columns")]
+    public HeaderMode Header { get; init; }
+
+    /// <summary>What is asked of the target.</summary>
+    [Option("what is asked of the target; auto decides by its type")]
+    public TaskKind Task { get; init; }
+
+    /// <summary>Shares of the split.</summary>
+    [Option("shares for training, validation, test, as in 0.8,0.1,0.1; null for the data's own split")]
+    public string? Split { get; init; }
+
+    /// <summary>Another DATA argument whose rows are the test part.</summary>
+    [Option("data whose rows are the test part")]
+    public string? Test { get; init; }
+
+    /// <summary>The number of folds.</summary>
+    [Option("number of folds; 0 for none", Min = 0)]
+    public int Folds { get; init; }
+
+    /// <summary>Which fold is the test part.</summary>
+    [Option("which fold is the test part, from 0", Min = 0)]
+    public int Fold { get; init; }
+
+    /// <summary>The share of the training part that becomes validation where the test part is given.</summary>
+    [Option("share of the training part for validation where the test part is given", Min = 0, Max = 0.9)]
+    public double ValidationShare { get; init; } = 0.1;
+
+    /// <summary>Whether numeric columns are standardised by the training rows.</summary>
+    [Option("whether numbers are standardised by the training rows")]
+    public bool Standardise { get; init; } = true;
+}
+
+/// <summary>How a network is trained.</summary>
+public sealed record TrainingRecipe
+{
+    /// <summary>Passes over the training rows.</summary>
+    [Option("passes over the training rows", Min = 0, Max = 1_000_000)]
+    public int Epochs { get; init; } = 20;
+
+    /// <summary>Rows in a step.</summary>
+    [Option("rows in a step", Unit = "rows", Min = 1, Max = 1_000_000)]
+    public int Batch { get; init; } = 128;
+
+    /// <summary>How parameters are moved.</summary>
+    [Option("how parameters are moved", Choices = "adam|sgd")]
+    public string Optimizer { get; init; } = "adam";
+
+    /// <summary>The first step size.</summary>
+    [Option("step size at the beginning", Min = 0, AboveMin = true, Max = 100)]
+    public double LearningRate { get; init; } = 1e-3;
+
+    /// <summary>What is subtracted from the weights a step, times the step size.</summary>
+    [Option("decoupled weight decay", Min = 0, Max = 10)]
+    public double WeightDecay { get; init; }
+
+    /// <summary>How the step size falls.</summary>
+    [Option("how the step size falls", Choices = "constant|cosine|step")]
+    public string Schedule { get; init; } = "constant";
+
+    /// <summary>The last step size of a cosine schedule as a share of the first.</summary>
+    [Option("cosine: last step size as a share of the first", Min = 0, Max = 1)]
+    public double FinalShare { get; init; } = 0.01;
+
+    /// <summary>Epochs between two falls of a step schedule.</summary>
+    [Option("step: epochs between two falls", Unit = "epochs", Min = 1)]
+    public int StepEpochs { get; init; } = 10;
+
+    /// <summary>What the step size is multiplied by at each fall.</summary>
+    [Option("step: factor of each fall", Min = 0, AboveMin = true, Max = 1)]
+    public double StepFactor { get; init; } = 0.5;
+
+    /// <summary>Steps in which the step size rises from zero.</summary>
+    [Option("steps in which the step size rises from zero", Unit = "steps", Min = 0)]
+    public int Warmup { get; init; }
+
+    /// <summary>The largest norm of the whole gradient; 0 for any.</summary>
+    [Option("largest norm of the whole gradient; 0 for any", Min = 0)]
+    public double ClipNorm { get; init; }
+
+    /// <summary>Epochs without a better validation loss before training ends; 0 never ends early.</summary>
+    [Option("epochs without a better validation loss before training ends with the best weights; 0 for never", Unit = "epochs", Min = 0)]
+    public int Patience { get; init; }
+
+    /// <summary>Wall time after which training ends; 0 for no limit.</summary>
+    [Option("wall time after which training ends; 0 for no limit", Unit = "minutes", Min = 0)]
+    public double MaxMinutes { get; init; }
+
+    /// <summary>Whether rare classes weigh more.</summary>
+    [Option("whether classes weigh the inverse of their frequency")]
+    public bool ClassWeights { get; init; }
+
+    /// <summary>Seconds between two checkpoints.</summary>
+    [Option("time between two checkpoints; 0 for one after every step", Unit = "seconds", Min = 0)]
+    public double CheckpointSeconds { get; init; } = 15;
+}
+
+/// <summary>One of several trainings; what is null is as in <see cref="Recipe.Training"/>.</summary>
+public sealed record PhaseRecipe
+{
+    /// <summary>What progress and reports call it.</summary>
+    [Option("what progress and reports call it")]
+    public string Name { get; init; } = "";
+
+    /// <summary>Passes over the training rows.</summary>
+    [Option("passes over the training rows", Min = 0, Max = 1_000_000)]
+    public int? Epochs { get; init; }
+
+    /// <summary>Which parts move, others are frozen; empty for all.</summary>
+    [Option("parts that are trained, the others frozen; empty for all", Choices = "encoder|bottleneck|decoder")]
+    public IReadOnlyList<string> Train { get; init; } = [];
+
+    /// <summary>The first step size.</summary>
+    [Option("step size at the beginning", Min = 0, AboveMin = true, Max = 100)]
+    public double? LearningRate { get; init; }
+
+    /// <summary>How parameters are moved.</summary>
+    [Option("how parameters are moved", Choices = "adam|sgd")]
+    public string? Optimizer { get; init; }
+
+    /// <summary>What is minimised beside the bottleneck's own terms.</summary>
+    [Option("what is minimised beside the bottleneck's own terms"), ChosenFrom(RegistryKind.Objective)]
+    public Choice? Objective { get; init; }
+
+    /// <summary>What named terms of the loss are multiplied by; 0 leaves one out.</summary>
+    [Option("what terms of the loss are multiplied by, as in {task: 0}")]
+    public IReadOnlyDictionary<string, double> Weights { get; init; } = new SortedDictionary<string, double>();
+}

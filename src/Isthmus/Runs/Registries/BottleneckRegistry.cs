@@ -1,0 +1,46 @@
+using Isthmus.Bottlenecks;
+using Isthmus.Tensors;
+
+namespace Isthmus.Runs;
+
+/// <summary>A bottleneck that recipes can name.</summary>
+/// <param name="Name">As it is written: <c>bottleneck.type</c> and <c>--bottleneck</c>.</param>
+/// <param name="Summary">One line, in lower case.</param>
+/// <param name="OptionsType">A record whose properties, annotated by <see cref="OptionAttribute"/>, can be set in recipes.</param>
+/// <param name="Create">Builds it from its place, its options and a stream for the initial weights.</param>
+public sealed record BottleneckEntry(string Name, string Summary, Type OptionsType, Func<Site, object, RandomStream, Bottleneck> Create)
+    : RegistryEntry(Name, Summary, OptionsType)
+{
+    /// <summary>An entry whose options have a type.</summary>
+    public static BottleneckEntry Of<TOptions>(string name, string summary, Func<Site, TOptions, RandomStream, Bottleneck> create) =>
+        new(name, summary, typeof(TOptions), (site, options, random) => create(site, (TOptions)options, random));
+}
+
+/// <summary>Options of <see cref="LinearBottleneck"/>.</summary>
+public sealed record LinearBottleneckOptions
+{
+    /// <summary>Numbers that pass.</summary>
+    [Option("numbers that pass", Min = 1, Max = 65536)]
+    public int Latent { get; init; } = 32;
+}
+
+/// <summary>Bottlenecks by name. A new one is one more line here.</summary>
+public static class BottleneckRegistry
+{
+    /// <summary>In the order in which they are listed.</summary>
+    public static IReadOnlyList<BottleneckEntry> Entries { get; } =
+    [
+        BottleneckEntry.Of<NoOptions>("identity", "no bottleneck: everything passes", (site, _, _) => new IdentityBottleneck(site.Size)),
+        BottleneckEntry.Of<LinearBottleneckOptions>("linear", "a narrow linear layer", (site, o, random) => new LinearBottleneck(site.Size, o.Latent, random)),
+        BottleneckEntry.Of<NoiseOptions>("noise", "a linear code with Gaussian noise; the rate is the pairwise bound of a batch (Kolchinsky et al. 2019)",
+            (site, o, random) => new NoiseBottleneck(site.Size, o, random)),
+        BottleneckEntry.Of<InformationDropoutOptions>("dropout", "information dropout: multiplicative noise that depends on the input (Achille and Soatto 2018)",
+            (site, o, random) => new InformationDropout(site.Size, o, random)),
+        BottleneckEntry.Of<VibOptions>("vib", "the variational information bottleneck: a Gaussian code and its divergence to a prior (Alemi et al. 2017)",
+            (site, o, random) => new VariationalBottleneck(site.Size, o, random, [.. site.InputShape])),
+    ];
+
+    /// <summary>The entry with a name.</summary>
+    /// <exception cref="InputException">There is none.</exception>
+    public static BottleneckEntry Find(string name) => Registries.Find("bottleneck", name, Entries);
+}

@@ -1,0 +1,91 @@
+using Isthmus.Networks;
+using Isthmus.Tensors;
+
+namespace Isthmus.Runs;
+
+/// <summary>Transposed convolutions that make maps larger: the mirror of an encoder with the same channels reversed.</summary>
+public sealed record DeconvOptions
+{
+    /// <summary>Channels of each layer's input.</summary>
+    [Option("channels of each layer's input", Min = 1, Max = 65536)]
+    public IReadOnlyList<int> Channels { get; init; } = [64, 32];
+
+    /// <summary>Side of the kernels.</summary>
+    [Option("side of the kernels", Unit = "pixels", Min = 1, Max = 64)]
+    public int Kernel { get; init; } = 4;
+
+    /// <summary>Step of the kernels.</summary>
+    [Option("step of the kernels", Unit = "pixels", Min = 1, Max = 64)]
+    public int Stride { get; init; } = 2;
+
+    /// <summary>Zeros on each side.</summary>
+    [Option("zeros on each side", Unit = "pixels", Min = 0, Max = 64)]
+    public int Padding { get; init; } = 1;
+
+    /// <summary>After each layer but the last.</summary>
+    [Option("what follows each layer but the last", Choices = Layers.Activations)]
+    public string Activation { get; init; } = "relu";
+}
+
+/// <summary>Decoders by name.</summary>
+public static class DecoderRegistry
+{
+    /// <summary>In the order in which they are listed.</summary>
+    public static IReadOnlyList<ModuleEntry> Entries { get; } =
+    [
+        ModuleEntry.Of<NoOptions>("linear", "one fully connected layer", (site, _, random) => ToOutput(site, [], "relu", random)),
+        ModuleEntry.Of<MlpOptions>("mlp", "fully connected layers", (site, o, random) => ToOutput(site, o.Widths, o.Activation, random)),
+        ModuleEntry.Of<DeconvOptions>("deconv", "transposed convolutions that make maps larger, for images", Deconvolutions),
+        ModuleEntry.Of<NoOptions>("identity", "what passed is the answer itself", Identity),
+    ];
+
+    private static Sequential ToOutput(Site site, IReadOnlyList<int> widths, string activation, RandomStream random)
+    {
+        var last = widths.Count > 0 ? widths[^1] : site.Size;
+        List<Module> layers = [.. Layers.Mlp(site.Size, widths, activation, random), new Linear(last, site.OutputSize, random)];
+        if (site.OutputShape.Count > 1) layers.Add(new Unflatten([.. site.OutputShape]));
+        return new Sequential([.. layers]);
+    }
+
+    private static Flatten Identity(Site site, NoOptions o, RandomStream random) => site.Size == site.OutputSize
+        ? new Flatten()
+        : throw new InputException(FormattableString.Invariant($"decoder.type is identity: {site.Size} numbers pass and the answer has {site.OutputSize}"), "decoder.type: linear fits any sizes");
+
+    private static Sequential Deconvolutions(Site site, DeconvOptions o, RandomStream random)
+    {
+        if (site.OutputShape is not [var channels, var height, var width])
+            throw new InputException($"decoder.type is deconv, which makes images; an answer has the shape [{string.Join(", ", site.OutputShape)}]", "decoder.type: mlp makes any shape");
+        // The sizes that the mirrored convolutions would have passed through, from the picture inwards.
+        var sizes = new List<(int H, int W)> { (height, width) };
+        for (var i = 0; i < o.Channels.Count; i++)
+        {
+            var (h, w) = sizes[^1];
+            sizes.Add((Layers.ConvSize(h, o.Kernel, o.Stride, o.Padding), Layers.ConvSize(w, o.Kernel, o.Stride, o.Padding)));
+            if (sizes[^1].H < 1 || sizes[^1].W < 1)
+                throw new InputException(FormattableString.Invariant($"decoder.channels: {o.Channels.Count} layers with kernel {o.Kernel} and stride {o.Stride} cannot end in {height} x {width}"));
+        }
+        sizes.Reverse();
+        var layers = new List<Module>();
+        if (!site.Shape.SequenceEqual([o.Channels[0], sizes[0].H, sizes[0].W]))
+        {
+            layers.AddRange([new Flatten(), new Linear(site.Size, o.Channels[0] * sizes[0].H * sizes[0].W, random), Layers.Activation(o.Activation)]);
+            layers.Add(new Unflatten(o.Channels[0], sizes[0].H, sizes[0].W));
+        }
+        for (var i = 0; i < o.Channels.Count; i++)
+        {
+            var last = i == o.Channels.Count - 1;
+            layers.Add(new ConvTranspose2d(o.Channels[i], last ? channels : o.Channels[i + 1], o.Kernel, random, o.Stride, o.Padding, Missing(sizes[i], sizes[i + 1], o)));
+            if (!last) layers.Add(Layers.Activation(o.Activation));
+        }
+        return new Sequential([.. layers]);
+    }
+
+    // What a transposed convolution has to add so that odd sizes come back.
+    private static int Missing((int H, int W) from, (int H, int W) to, DeconvOptions o)
+    {
+        var (h, w) = (to.H - Grown(from.H), to.W - Grown(from.W));
+        return h == w && h >= 0 && h < o.Stride ? h
+            : throw new InputException(FormattableString.Invariant($"decoder: kernel {o.Kernel}, stride {o.Stride} and padding {o.Padding} do not lead from {from.H} x {from.W} to {to.H} x {to.W}"), "an even side, kernel 4, stride 2 and padding 1 fit");
+        int Grown(int size) => ((size - 1) * o.Stride) - (2 * o.Padding) + o.Kernel;
+    }
+}

@@ -1,0 +1,134 @@
+using Isthmus.Bottlenecks;
+using Isthmus.Data;
+using Isthmus.Tensors;
+
+namespace Isthmus.Runs;
+
+/// <summary>A network with its objective, as a recipe and a schema describe it.</summary>
+public sealed class Model
+{
+    private const string TablesKey = "tables";
+    private const string ObjectivePrefix = "objective.";
+
+    private Model(Recipe recipe, Schema schema, RunTask task, BottleneckNetwork network, Objective objective, Site decoderSite)
+    {
+        (Recipe, Schema, Task, Network, Objective, Site) = (recipe, schema, task, network, objective, decoderSite);
+    }
+
+    /// <summary>The recipe, every part chosen.</summary>
+    public Recipe Recipe { get; }
+
+    /// <summary>How rows become features.</summary>
+    public Schema Schema { get; }
+
+    /// <summary>What is asked.</summary>
+    public RunTask Task { get; }
+
+    /// <summary>Encoder, bottleneck, decoder.</summary>
+    public BottleneckNetwork Network { get; }
+
+    /// <summary>What is minimised.</summary>
+    public Objective Objective { get; }
+
+    /// <summary>What enters the decoder and what leaves it.</summary>
+    public Site Site { get; }
+
+    /// <summary>Whether predictions are logits of numbers in [0, 1].</summary>
+    internal bool PredictsLogits => ObjectiveRegistry.Find(Recipe.Objective!.Type, Task).PredictsLogits;
+
+    /// <summary>The task that a schema's target makes.</summary>
+    /// <exception cref="InputException">A target that no network here predicts.</exception>
+    public static RunTask TaskOf(Schema schema)
+    {
+        ArgumentNullException.ThrowIfNull(schema);
+        return schema.Target switch
+        {
+            null => RunTask.Reconstruction,
+            { Survival: true } => throw new InputException("a survival target (time, event) cannot be trained yet", "--target on the time column predicts it as a number"),
+            { Classes.Count: > 0 } => RunTask.Classification,
+            _ => schema.Horizon > 0 ? RunTask.Forecast : RunTask.Regression,
+        };
+    }
+
+    /// <summary>Builds a network with fresh weights from the recipe's seed.</summary>
+    /// <param name="recipe">With every part chosen (<see cref="RecipeDefaults"/>).</param>
+    /// <param name="schema">Of the data.</param>
+    /// <param name="trainingRows">Rows to learn from; 0 where unknown.</param>
+    /// <param name="classCounts">Training rows of each class; null where unknown.</param>
+    public static Model Build(Recipe recipe, Schema schema, int trainingRows = 0, IReadOnlyList<int>? classCounts = null)
+    {
+        ArgumentNullException.ThrowIfNull(recipe);
+        ArgumentNullException.ThrowIfNull(schema);
+        var task = TaskOf(schema);
+        var input = schema.FeatureShape.ToArray();
+        if (input.Length == 0 || input.Contains(0)) throw new InputException($"{recipe.Data.Source}: its rows have no numbers for a network (text and columns of indices only)");
+        var random = new RandomStream(recipe.Seed).Fork("weights");
+        var start = new Site
+        {
+            Shape = input,
+            InputShape = input,
+            OutputShape = task switch { RunTask.Reconstruction => input, RunTask.Classification => [schema.Target!.Classes.Count], _ => [OutputsOf(schema)] },
+            Task = task,
+            Schema = schema,
+            TrainingRows = trainingRows,
+            ClassCounts = recipe.Training.ClassWeights ? classCounts : null,
+        };
+        var encoder = Registries.Find("encoder", recipe.Encoder!.Type, EncoderRegistry.Entries).Create(start, recipe.Encoder.Options, random.Fork("encoder"));
+        var middle = start with { Shape = ShapeAfter(start.Shape, encoder.Forward) };
+        var bottleneck = BottleneckRegistry.Find(recipe.Bottleneck!.Type).Create(middle, recipe.Bottleneck.Options, random.Fork("bottleneck"));
+        bottleneck.Attach(encoder);
+        var end = start with { Shape = ShapeAfter(middle.Shape, h => bottleneck.Pass(h, new PassContext(PassMode.Mean, new RandomStream(0))).Output) };
+        var decoder = Registries.Find("decoder", recipe.Decoder!.Type, DecoderRegistry.Entries).Create(end, recipe.Decoder.Options, random.Fork("decoder"));
+        var objective = ObjectiveRegistry.Find(recipe.Objective!.Type, task).Create(end, recipe.Objective.Options, random.Fork("objective"));
+        return new Model(recipe, schema, task, new BottleneckNetwork(encoder, bottleneck, decoder), objective, end);
+    }
+
+    /// <summary>Writes weights, the objective's own numbers and the bottleneck's tables.</summary>
+    public void Save(string path)
+    {
+        var metadata = new Dictionary<string, string> { ["format"] = "isthmus-model-1" };
+        if (Network.Bottleneck.FrozenTables is { } tables) metadata[TablesKey] = Convert.ToBase64String(tables);
+        Safetensors.Write(path, State(), metadata);
+    }
+
+    /// <summary>Takes back what <see cref="Save"/> wrote.</summary>
+    /// <exception cref="InputException">The file is damaged or belongs to another recipe.</exception>
+    public void Load(string path)
+    {
+        var content = Safetensors.Read(path);
+        try
+        {
+            LoadState(content.Tensors);
+            if (content.Metadata.TryGetValue(TablesKey, out var text)) Network.Bottleneck.LoadTables(Convert.FromBase64String(text));
+        }
+        catch (FormatException e)
+        {
+            throw new InputException($"{path}: its tables are damaged", inner: e);
+        }
+        catch (InputException e)
+        {
+            throw new InputException($"{path}: {e.Message}", e.Hint, e);
+        }
+    }
+
+    /// <summary>All trained numbers by name.</summary>
+    internal Dictionary<string, Tensor> State() => Network.StateDict()
+        .Concat(Objective.StateDict().Select(p => new KeyValuePair<string, Tensor>(ObjectivePrefix + p.Key, p.Value))).ToDictionary(p => p.Key, p => p.Value, StringComparer.Ordinal);
+
+    /// <summary>Copies all trained numbers by name.</summary>
+    internal void LoadState(IReadOnlyDictionary<string, Tensor> state)
+    {
+        Network.LoadStateDict(state.Where(p => !p.Key.StartsWith(ObjectivePrefix, StringComparison.Ordinal)).ToDictionary(p => p.Key, p => p.Value, StringComparer.Ordinal));
+        Objective.LoadStateDict(state.Where(p => p.Key.StartsWith(ObjectivePrefix, StringComparison.Ordinal)).ToDictionary(p => p.Key[ObjectivePrefix.Length..], p => p.Value, StringComparer.Ordinal));
+    }
+
+    private static int OutputsOf(Schema schema) => schema.Target!.Names.Count * Math.Max(1, schema.Horizon);
+
+    // Two zero rows through a part tell the shape that comes out of it.
+    private static int[] ShapeAfter(IReadOnlyList<int> shape, Func<Tensor, Tensor> part)
+    {
+        using var noGrad = new NoGrad();
+        using var scope = new TensorScope("shape");
+        return part(Tensor.Zeros([2, .. shape])).Shape[1..].ToArray();
+    }
+}

@@ -1,0 +1,295 @@
+using System.Diagnostics;
+using Isthmus.Bottlenecks;
+using Isthmus.Data;
+using Isthmus.Networks;
+using Isthmus.Tensors;
+
+namespace Isthmus.Runs;
+
+/// <summary>How far a training is.</summary>
+/// <param name="What">The epoch, as in <c>epoch 3/20</c>.</param>
+/// <param name="Done">Steps done.</param>
+/// <param name="Total">Steps of the whole training.</param>
+/// <param name="SamplesPerSecond">Training rows a second.</param>
+/// <param name="Loss">Mean loss of the epoch so far, nats.</param>
+/// <param name="RateBits">Mean rate of the epoch so far, bits a sample; null without a rate.</param>
+public sealed record TrainingProgress(string What, long Done, long Total, double SamplesPerSecond, double Loss, double? RateBits);
+
+/// <summary>
+/// Trains a model by minibatches. Everything random is a function of the recipe's seed and the number of the step, so that a training
+/// continued from a checkpoint ends with the same bits as one that was never interrupted, whatever the number of threads.
+/// </summary>
+internal sealed class Trainer
+{
+    private const string LossName = "loss", RateName = "rate_bits", PhaseObjective = "phase/";
+    private const int EvaluationRows = 512;
+
+    private readonly Model _model;
+    private readonly Dataset _data;
+    private readonly Split _split;
+    private readonly string _folder;
+    private readonly string _recipeHash;
+    private readonly PhaseRecipe[] _phases;
+    private readonly RandomStream _order, _noise;
+    private readonly Stopwatch _clock = new();
+    private TrainingState _state = new();
+    private Dictionary<string, float[]>? _best;
+    private Optimizer? _optimizer;
+    private Objective _objective;
+    private double _secondsBefore, _lastCheckpoint;
+    private long _samplesBefore;
+
+    public Trainer(Model model, LoadedData loaded, string folder)
+    {
+        (_model, _data, _split, _folder) = (model, loaded.Data, loaded.Split, folder);
+        _recipeHash = RecipeFile.Sha256(model.Recipe);
+        _objective = model.Objective;
+        _phases = model.Recipe.Phases.Count > 0 ? [.. model.Recipe.Phases] : [new PhaseRecipe()];
+        var random = new RandomStream(model.Recipe.Seed);
+        (_order, _noise) = (random.Fork("order"), random.Fork("noise"));
+    }
+
+    private TrainingRecipe Training => _model.Recipe.Training;
+
+    private int StepsInEpoch => (_split.Train.Length + Training.Batch - 1) / Training.Batch;
+
+    /// <summary>Trains to the end, or until stop is asked for; a checkpoint is written in both cases.</summary>
+    /// <returns>Where training stands; not done where it was stopped.</returns>
+    /// <exception cref="InputException">The loss is no longer a number.</exception>
+    public TrainingState Run(Action<TrainingProgress>? progress, CancellationToken stop)
+    {
+        Start();
+        _clock.Start();
+        for (; _state.Phase < _phases.Length && !_state.Done; NextPhase())
+        {
+            while (_state.Epoch < Epochs(_state.Phase) && _state.EndedEarly.Length == 0 && (Training.Patience == 0 || _state.BadEpochs < Training.Patience))
+            {
+                if (!RunEpoch(progress, stop)) return Stopped();
+                EndEpoch();
+            }
+            TakeBest();
+            if (_state.EndedEarly.Length > 0) break;
+        }
+        _state.Done = true;
+        Write();
+        return _state;
+    }
+
+    private int Epochs(int phase) => _phases[phase].Epochs ?? Training.Epochs;
+
+    private void Start()
+    {
+        var path = Checkpoint.PathIn(_folder);
+        _state = new TrainingState { Recipe = _recipeHash };
+        if (!File.Exists(path))
+        {
+            BeginPhase();
+            MetricsLog.Cut(MetricsLog.PathIn(_folder), 0);
+            Write();
+            return;
+        }
+        var (state, weights, optimizer, best) = Checkpoint.Read(path);
+        if (state.Recipe != _recipeHash) throw new InputException($"{path}: it belongs to another recipe than {Path.Combine(_folder, "recipe.yaml")}", "the recipe of a run must not be edited; start a new run with it");
+        if (state.Phase > _phases.Length || state.StepInEpoch > StepsInEpoch) throw new InputException($"{path}: its state is damaged");
+        (_state, _best) = (state, best);
+        _model.LoadState(Under("", weights));
+        if (!state.Done && state.Phase < _phases.Length)
+        {
+            BeginPhase();
+            if (!ReferenceEquals(_objective, _model.Objective)) _objective.LoadStateDict(Under(PhaseObjective, weights));
+            _optimizer!.LoadStateDict(optimizer);
+            _optimizer.Steps = state.OptimizerSteps;
+        }
+        MetricsLog.Cut(MetricsLog.PathIn(_folder), state.MetricsBytes);
+        (_secondsBefore, _samplesBefore) = (state.Seconds, state.Samples);
+    }
+
+    private void BeginPhase()
+    {
+        var phase = _phases[_state.Phase];
+        foreach (var (name, part) in _model.Network.Children) part.RequiresGrad(phase.Train.Count == 0 || phase.Train.Contains(name));
+        _objective = phase.Objective is { } own
+            ? ObjectiveRegistry.Find(own.Type, _model.Task).Create(_model.Site, own.Options, new RandomStream(_model.Recipe.Seed).Fork("objective"))
+            : _model.Objective;
+        if (phase.Train.Count > 0 && !_model.Network.NamedParameters().Any(p => p.Value.RequiresGrad))
+            throw new InputException(FormattableString.Invariant($"phases[{_state.Phase}].train: {string.Join(", ", phase.Train)} has nothing to learn in this recipe"));
+        var parameters = _model.Network.NamedParameters().Concat(_objective.NamedParameters().Select(p => ("objective." + p.Name, p.Value)));
+        var rate = (float)(phase.LearningRate ?? Training.LearningRate);
+        _optimizer = (phase.Optimizer ?? Training.Optimizer) switch
+        {
+            "sgd" => new Sgd(parameters, rate, weightDecay: (float)Training.WeightDecay),
+            _ => new Adam(parameters, rate, weightDecay: (float)Training.WeightDecay, decoupled: true),
+        };
+    }
+
+    private void NextPhase()
+    {
+        _state.Phase++;
+        (_state.Epoch, _state.StepInEpoch, _state.BestLoss, _state.BadEpochs, _best) = (0, 0, null, 0, null);
+        if (_state.Phase < _phases.Length) BeginPhase();
+    }
+
+    // False where stop was asked for.
+    private bool RunEpoch(Action<TrainingProgress>? progress, CancellationToken stop)
+    {
+        var order = (int[])_split.Train.Clone();
+        _order.Fork((ulong)_state.Phase).Fork((ulong)_state.Epoch).Shuffle<int>(order);
+        _model.Network.Train();
+        while (_state.StepInEpoch < StepsInEpoch)
+        {
+            if (stop.IsCancellationRequested) return false;
+            if (Training.MaxMinutes > 0 && Seconds > Training.MaxMinutes * 60)
+            {
+                _state.EndedEarly = FormattableString.Invariant($"training ended after {Training.MaxMinutes} minutes, in epoch {_state.EpochsDone + 1}");
+                break;
+            }
+            var from = _state.StepInEpoch * Training.Batch;
+            Step(order.AsSpan(from, Math.Min(Training.Batch, order.Length - from)));
+            progress?.Invoke(Progress());
+            if (Seconds - _lastCheckpoint >= Training.CheckpointSeconds && _state.StepInEpoch < StepsInEpoch) Write();
+        }
+        return true;
+    }
+
+    private void Step(ReadOnlySpan<int> rows)
+    {
+        var phase = _phases[_state.Phase];
+        var steps = (long)Epochs(_state.Phase) * StepsInEpoch;
+        var stepOfPhase = ((long)_state.Epoch * StepsInEpoch) + _state.StepInEpoch;
+        _optimizer!.LearningRate = (float)LearningRates.At(Training, phase.LearningRate ?? Training.LearningRate, stepOfPhase, StepsInEpoch, steps);
+        using (var scope = new TensorScope("training step"))
+        {
+            var batch = Batches.Of(_data, rows);
+            var context = new PassContext(PassMode.Sample, _noise.Fork((ulong)_state.Step)) { Training = true, Step = _state.Step, TrueConcepts = batch.Concepts };
+            var (prediction, passage) = _model.Network.Run(batch.Inputs, context);
+            var loss = Loss(_objective.Terms(batch, passage, prediction).Concat(passage.Terms), passage, phase.Weights, rows.Length, _state.Sums);
+            if (!float.IsFinite(loss.Item()))
+                throw new InputException(FormattableString.Invariant($"training diverged: the loss is {loss.Item()} at step {_state.Step + 1}"), "lower training.learning_rate, or set training.clip_norm=1");
+            loss.Backward();
+            if (Training.ClipNorm > 0) GradientClipping.ClipNorm(_model.Network.Parameters().Concat(_objective.Parameters()), Training.ClipNorm);
+            _optimizer.Step();
+            _optimizer.ZeroGrad();
+        }
+        _state.StepInEpoch++;
+        _state.Step++;
+        _state.SummedRows += rows.Length;
+        _state.Samples += rows.Length;
+    }
+
+    // The weighted sum of the terms; their values times the number of rows are added to the sums.
+    private static Tensor Loss(IEnumerable<Term> terms, Passage passage, IReadOnlyDictionary<string, double> weights, int rows, SortedDictionary<string, double> sums)
+    {
+        Tensor? loss = null;
+        foreach (var term in terms)
+        {
+            var weight = term.Weight * (float)(weights.TryGetValue(term.Name, out var factor) ? factor : 1);
+            Add(sums, term.Name, (double)term.Value.Item() * rows);
+            if (weight == 0) continue;
+            var part = term.Value.Reshape() * weight;
+            loss = loss is null ? part : loss + part;
+        }
+        if (loss is null) throw new InputException("the loss has no terms: every weight is 0");
+        Add(sums, LossName, (double)loss.Item() * rows);
+        if (passage.Rate is { } rate) Add(sums, RateName, Bits.FromNats(rate.Nats.Mean().Item()).Value * rows);
+        return loss;
+    }
+
+    private static void Add(SortedDictionary<string, double> sums, string name, double value) => sums[name] = sums.GetValueOrDefault(name) + value;
+
+    private void EndEpoch()
+    {
+        var validation = _split.Validation.Length > 0 ? Validate() : null;
+        if (validation is not null && Training.Patience > 0) Remember(validation[LossName]);
+        _state.Epoch++;
+        _state.EpochsDone++;
+        _state.StepInEpoch = 0;
+        var metrics = new EpochMetrics
+        {
+            Phase = _state.Phase,
+            Epoch = _state.EpochsDone,
+            Step = _state.Step,
+            Seconds = Math.Round(Seconds, 3),
+            LearningRate = _optimizer!.LearningRate,
+            Train = Means(_state.Sums, _state.SummedRows),
+            Validation = validation,
+        };
+        (_state.Sums, _state.SummedRows) = (new(StringComparer.Ordinal), 0);
+        _state.MetricsBytes = MetricsLog.Append(MetricsLog.PathIn(_folder), metrics);
+        if (Seconds - _lastCheckpoint >= Training.CheckpointSeconds) Write();
+    }
+
+    // The loss on the validation rows with the mean code, and the share of right answers.
+    private SortedDictionary<string, double> Validate()
+    {
+        var sums = new SortedDictionary<string, double>(StringComparer.Ordinal);
+        var noise = _noise.Fork("validation");
+        _model.Network.Eval();
+        using var noGrad = new NoGrad();
+        foreach (var rows in Batches.Split(_split.Validation, EvaluationRows))
+        {
+            using var scope = new TensorScope("validation");
+            var batch = Batches.Of(_data, rows);
+            var (prediction, passage) = _model.Network.Run(batch.Inputs, new PassContext(PassMode.Mean, noise) { Step = _state.Step });
+            _ = Loss(_objective.Terms(batch, passage, prediction).Concat(passage.Terms), passage, _phases[_state.Phase].Weights, rows.Length, sums);
+            if (batch.Labels is not { } labels || prediction.Dim != 2) continue;
+            var answers = prediction.ArgMax(1);
+            var right = 0;
+            for (var i = 0; i < rows.Length; i++) right += answers.Data[i] == labels.Data[i] ? 1 : 0;
+            Add(sums, "accuracy", right);
+        }
+        return Means(sums, _split.Validation.Length);
+    }
+
+    private static SortedDictionary<string, double> Means(SortedDictionary<string, double> sums, long rows) =>
+        new(sums.ToDictionary(p => p.Key, p => rows > 0 ? p.Value / rows : 0), StringComparer.Ordinal);
+
+    private void Remember(double loss)
+    {
+        if (_state.BestLoss is { } best && !(loss < best))
+        {
+            _state.BadEpochs++;
+            return;
+        }
+        (_state.BestLoss, _state.BadEpochs) = (loss, 0);
+        _best = _model.State().ToDictionary(p => p.Key, p => p.Value.ToArray(), StringComparer.Ordinal);
+    }
+
+    private void TakeBest()
+    {
+        if (_best is null) return;
+        foreach (var (name, tensor) in _model.State()) _best[name].CopyTo(tensor.Data);
+    }
+
+    private double Seconds => _secondsBefore + _clock.Elapsed.TotalSeconds;
+
+    private TrainingProgress Progress()
+    {
+        var total = 0L;
+        for (var p = 0; p < _phases.Length; p++) total += (long)Epochs(p) * StepsInEpoch;
+        var name = _phases[_state.Phase].Name is { Length: > 0 } given ? given + ", " : "";
+        return new TrainingProgress(
+            FormattableString.Invariant($"{name}epoch {_state.Epoch + 1}/{Epochs(_state.Phase)}"), _state.Step, total,
+            (_state.Samples - _samplesBefore) / Math.Max(1e-9, _clock.Elapsed.TotalSeconds), _state.Sums.GetValueOrDefault(LossName) / Math.Max(1, _state.SummedRows),
+            _state.Sums.TryGetValue(RateName, out var rate) ? rate / _state.SummedRows : null);
+    }
+
+    // What a phase's own objective has learnt is needed to continue, but is no part of the model.
+    private Dictionary<string, Tensor> Weights() => ReferenceEquals(_objective, _model.Objective) ? _model.State()
+        : _model.State().Concat(_objective.StateDict().Select(p => KeyValuePair.Create(PhaseObjective + p.Key, p.Value))).ToDictionary(p => p.Key, p => p.Value, StringComparer.Ordinal);
+
+    private static Dictionary<string, Tensor> Under(string prefix, Dictionary<string, Tensor> weights) => weights
+        .Where(p => p.Key.StartsWith(PhaseObjective, StringComparison.Ordinal) == (prefix.Length > 0)).ToDictionary(p => p.Key[prefix.Length..], p => p.Value, StringComparer.Ordinal);
+
+    private TrainingState Stopped()
+    {
+        Write();
+        return _state;
+    }
+
+    private void Write()
+    {
+        (_state.Seconds, _state.OptimizerSteps) = (Seconds, _optimizer?.Steps ?? 0);
+        Checkpoint.Write(Checkpoint.PathIn(_folder), _state, Weights(), _optimizer?.StateDict() ?? new Dictionary<string, Tensor>(), _best);
+        _lastCheckpoint = Seconds;
+    }
+}
