@@ -131,10 +131,10 @@ public sealed class CodePrior
             throw new CodingException(CodingError.InvalidSymbol, $"a message of {length} codes under a prior of {Tables.Count} positions");
     }
 
-    // The most frequent indices get contexts of their own, as many as the cells allow; all others share one.
+    // The most frequent indices get contexts of their own, as many as the cells allow; the others, unseen ones too, share one.
     private static int[] GroupRare(double[] counts)
     {
-        var own = Math.Min(MostContexts, Math.Max(1, MostCells / counts.Length)) - 2;
+        var own = Math.Min(Math.Min(MostContexts, MostCells / counts.Length) - 2, counts.Count(n => n > 0));
         var contextOf = new int[counts.Length];
         var byCount = Enumerable.Range(0, counts.Length).OrderByDescending(i => counts[i]).ThenBy(i => i).ToArray();
         for (var rank = 0; rank < byCount.Length; rank++) contextOf[byCount[rank]] = Math.Max(0, Math.Min(rank, own));

@@ -82,7 +82,7 @@ internal static class FixedMath
     {
         var square = s * s;
         var sum = 0.0;
-        for (var n = 35; n >= 3; n -= 2) sum = (sum + 1.0 / n) * square;
+        for (var n = square < 1.0 / 4096 ? 9 : 35; n >= 3; n -= 2) sum = (sum + 1.0 / n) * square;
         return 2 * (s + s * sum);
     }
 

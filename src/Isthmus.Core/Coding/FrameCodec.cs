@@ -15,7 +15,7 @@ internal static class FrameCodec
     {
         var header = Header(frame);
         var crc = new Crc32C();
-        crc.Add(header);
+        crc.Add(header[..^4]); // without its own check: the checksum of bytes and their checksum is the same for all
         crc.Add(frame.Payload.Bytes.Span);
         return Emit(output, header, frame.Payload.Bytes.Span, crc.Value);
     }
@@ -133,7 +133,8 @@ internal static class FrameCodec
         if (input.Length < total) return CodingError.Truncated;
         length = total; // the header is sound, so its length is true
         var crc = new Crc32C();
-        crc.Add(input.Slice(0, size + payload));
+        crc.Add(header.AsSpan(0, size - 4));
+        crc.Add(input.Slice(size, payload));
         if (crc.Value != Checksum(input, size + payload)) return CodingError.ChecksumMismatch;
         if (error != CodingError.None) return error;
         frame = parsed with { Payload = parsed.Payload with { Bytes = input.Slice(size, payload).ToArray() } };

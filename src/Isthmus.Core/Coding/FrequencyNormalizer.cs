@@ -38,32 +38,31 @@ internal static class FrequencyNormalizer
         var losses = new PriorityQueue<(int Symbol, int At), (double, int)>();
         var gain = new double[f.Length];
         var loss = new double[f.Length];
-        void Push(int s, double w)
+        void Weigh(int s, double w)
         {
             gain[s] = w * FixedMath.Log2Step(f[s]);
+            loss[s] = f[s] > 1 ? w * FixedMath.Log2Step(f[s] - 1) : double.PositiveInfinity; // the last unit stays
+        }
+        void Push(int s, double w)
+        {
+            Weigh(s, w);
             wins.Enqueue((s, f[s]), (-gain[s], s));
-            if (f[s] == 1) return;
-            loss[s] = w * FixedMath.Log2Step(f[s] - 1);
             losses.Enqueue((s, f[s]), (loss[s], s));
         }
-        bool Best(PriorityQueue<(int Symbol, int At), (double, int)> queue, out int symbol)
+        int Best(PriorityQueue<(int Symbol, int At), (double, int)> queue)
         {
-            while (queue.TryPeek(out var top, out _))
-            {
-                symbol = top.Symbol;
-                if (f[symbol] == top.At) return true;
-                queue.Dequeue();
-            }
-            symbol = -1;
-            return false;
+            while (f[queue.Peek().Symbol] != queue.Peek().At) queue.Dequeue();
+            return queue.Peek().Symbol; // every used symbol has one entry that is not stale
         }
         for (var s = 0; s < f.Length; s++)
-            if (used[s]) Push(s, weights[s]);
+            if (used[s]) Weigh(s, weights[s]);
+        var symbols = Enumerable.Range(0, f.Length).Where(s => f[s] > 0).ToArray();
+        wins.EnqueueRange(symbols.Select(s => ((s, f[s]), (-gain[s], s)))); // builds the heap in linear time
+        losses.EnqueueRange(symbols.Select(s => ((s, f[s]), (loss[s], s))));
         while (true)
         {
-            var canWin = Best(wins, out var winner);
-            var canLose = Best(losses, out var loser);
-            if (open == 0 && (!canWin || !canLose || gain[winner] <= loss[loser])) return;
+            var (winner, loser) = (Best(wins), Best(losses));
+            if (open == 0 && gain[winner] <= loss[loser]) return;
             if (open >= 0)
             {
                 f[winner]++;

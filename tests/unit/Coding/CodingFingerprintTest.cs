@@ -29,13 +29,14 @@ public class CodingFingerprintTest
             values[i] = (int)random.NextUInt32() >> (24 + random.NextInt(8));
         }
         var codes = values.Select(v => v & 63).ToArray();
+        var order0 = CodePrior.Fit(codes, 60, 64, CodeContext.None).Tables[0];
         foreach (var context in Enum.GetValues<CodeContext>()) print.Add(CodePrior.Fit(codes, 60, 64, context).ToBytes());
         foreach (var (coder, lanes) in new[] { (CoderKind.Stored, 1), (CoderKind.Range, 1), (CoderKind.Rans32, 1), (CoderKind.Rans32, 4), (CoderKind.Rans64, 1), (CoderKind.Rans64, 2), (CoderKind.Rans64, 4) })
         {
             var writer = new MessageWriter();
             var (adaptive, index) = (new AdaptiveInteger(2), new AdaptiveIndex(64));
             scales.Write(writer, values, indices);
-            writer.Write(codes, CodePrior.Fit(codes, 60, 64, CodeContext.None).Tables[0]);
+            writer.Write(codes, order0);
             for (var i = 0; i < 500; i++)
             {
                 adaptive.Write(writer, values[i], i & 1);

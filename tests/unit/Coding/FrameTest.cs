@@ -242,8 +242,23 @@ public class FrameTest
     {
         var size = BitConverter.ToUInt16(bytes, 4);
         if (size < 8 || size > bytes.Length - 4) return;
-        BitConverter.TryWriteBytes(bytes.AsSpan(size - 4), Crc32C.Of(bytes.AsSpan(0, size - 4)));
-        BitConverter.TryWriteBytes(bytes.AsSpan(bytes.Length - 4), Crc32C.Of(bytes.AsSpan(0, bytes.Length - 4)));
+        var crc = new Crc32C();
+        crc.Add(bytes.AsSpan(0, size - 4));
+        BitConverter.TryWriteBytes(bytes.AsSpan(size - 4), crc.Value);
+        crc.Add(bytes.AsSpan(size, bytes.Length - size - 4));
+        BitConverter.TryWriteBytes(bytes.AsSpan(bytes.Length - 4), crc.Value);
+    }
+
+    [Fact]
+    public void AHeaderIsBoundToItsPayload()
+    {
+        // Bytes lost between two frames must not join the header of one to the payload of the other.
+        var (a, b) = (Message(Symbols(40), CoderKind.Stored), Message(Symbols(40, 2), CoderKind.Stored) with { Sequence = 1 });
+        var (first, second) = (Bytes(a), Bytes(b));
+        var header = first.Length - 4 - a.Payload.Bytes.Length;
+        var (frames, errors) = ReadAll(new ReadOnlySequence<byte>([.. first[..header], .. second[header..]]));
+        Assert.Empty(frames);
+        Assert.Contains(CodingError.ChecksumMismatch, errors);
     }
 
     [Fact]
