@@ -26,12 +26,16 @@ internal sealed class Alarms(Verdict first, List<string> notes)
             $"the value scatters by ±{Statistics.Normal95 * spread.Error / Math.Log(2):0.000} bits at this number of rows: take more"));
     }
 
-    /// <summary>The value still changes with the number of rows.</summary>
-    public void Trend(double nats, Spread spread)
+    /// <summary>
+    /// The value still changes with the number of rows. Where a bias shrinks like n^(−1/d), it is the change from n/4 to n divided
+    /// by 4^(1/d) − 1: in many dimensions a small change betrays a large bias.
+    /// </summary>
+    public void Trend(double nats, Spread spread, int dimensions)
     {
         var change = nats - spread.QuarterMean;
-        var noise = 2 * Math.Sqrt(spread.Error * spread.Error + spread.QuarterError * spread.QuarterError);
-        if (Math.Abs(change) <= 0.5 * Tolerance(nats) + noise) return;
+        var share = Math.Min(0.5, Math.Pow(4, 1.0 / dimensions) - 1);
+        // The quarters are the same rows, so most of the scatter cancels in the difference.
+        if (Math.Abs(change) <= share * Tolerance(nats) + spread.QuarterError) return;
         Raise(Verdict.Unreliable, string.Create(CultureInfo.InvariantCulture,
             $"the value depends on the number of rows: {spread.QuarterMean / Math.Log(2):0.000} bits at n/4, {spread.HalfMean / Math.Log(2):0.000} at n/2, {nats / Math.Log(2):0.000} at n"));
     }
@@ -40,7 +44,7 @@ internal sealed class Alarms(Verdict first, List<string> notes)
     public void Disagreement(double nats, Variant variant, double error)
     {
         var gap = Math.Abs(variant.Nats - nats);
-        if (gap <= variant.Slack * 0.5 * Tolerance(Math.Max(nats, variant.Nats)) + 2 * error) return;
+        if (gap <= variant.Slack * 0.5 * Tolerance(Math.Max(nats, variant.Nats)) + error) return;
         Raise(Verdict.Unreliable, string.Create(CultureInfo.InvariantCulture,
             $"{variant.What} reads {variant.Nats / Math.Log(2):0.000} bits: {variant.Advice}"));
     }

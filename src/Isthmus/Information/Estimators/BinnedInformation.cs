@@ -20,7 +20,7 @@ public sealed class BinnedInformation : SampleEstimator
     /// <inheritdoc/>
     public override bool TakesGiven => true;
 
-    /// <summary>Bins a continuous column; 0 chooses (n/20)^(1/columns), between 2 and 32, so that a joint cell expects 20 rows.</summary>
+    /// <summary>Bins a continuous column; 0 chooses (n/10)^(1/columns), between 2 and 32, so that a joint cell expects 10 rows.</summary>
     public int Count { get; init; }
 
     /// <summary>How edges are laid.</summary>
@@ -36,7 +36,7 @@ public sealed class BinnedInformation : SampleEstimator
     public override Reading Read(Rows rows)
     {
         var columns = rows.X.Dimensions + rows.Y.Dimensions + (rows.Given?.Dimensions ?? 0);
-        var count = Count > 0 ? Count : (int)Math.Clamp(Math.Pow(rows.Count / 20.0, 1.0 / columns), 2, 32);
+        var count = Count > 0 ? Count : (int)Math.Clamp(Math.Pow(rows.Count / 10.0, 1.0 / columns), 2, 32);
         var (x, y) = (Symbols(rows.X, count), Symbols(rows.Y, count));
         double ceiling, nats;
         int cells;
@@ -66,7 +66,7 @@ public sealed class BinnedInformation : SampleEstimator
     {
         if (rows.X.AllDiscrete && rows.Y.AllDiscrete) yield break;
         var columns = rows.X.Dimensions + rows.Y.Dimensions + (rows.Given?.Dimensions ?? 0);
-        var count = Count > 0 ? Count : (int)Math.Clamp(Math.Pow(rows.Count / 20.0, 1.0 / columns), 2, 32);
+        var count = Count > 0 ? Count : (int)Math.Clamp(Math.Pow(rows.Count / 10.0, 1.0 / columns), 2, 32);
         foreach (var other in (int[])[count / 2, count * 2])
         {
             if (other >= 2)
@@ -74,7 +74,11 @@ public sealed class BinnedInformation : SampleEstimator
                     new BinnedInformation { Count = other, Kind = Kind, Limits = Limits, Correction = Correction }.Read(rows).Nats, "the bins decide the value; use ksg1 or mixed");
         }
         if (rows.Given is null && columns <= 6)
-            yield return new Variant("mixed", new MixedInformation().Read(rows).Nats, "neighbours and bins see different things; compare both");
+        {
+            // Quantile bins do not feel one-to-one changes of a column, so neighbours are asked where they do not either.
+            var scores = rows with { X = Conditioning.NormalScores(rows.X), Y = Conditioning.NormalScores(rows.Y) };
+            yield return new Variant("mixed on normal scores", new MixedInformation().Read(scores).Nats, "neighbours and bins see different things; compare both");
+        }
     }
 
     /// <summary>

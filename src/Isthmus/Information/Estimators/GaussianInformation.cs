@@ -9,7 +9,7 @@ namespace Isthmus.Information;
 /// </summary>
 /// <remarks>
 /// The baseline: exact in any dimension for Gaussian data, blind to everything nonlinear, and a lower bound when both marginals
-/// are Gaussian. The alarms compare it with itself on normal scores and, in few dimensions, with <see cref="Ksg1"/>.
+/// are Gaussian. The alarms compare it with itself on normal scores and, in few dimensions, with <see cref="MixedInformation"/>.
 /// </remarks>
 public sealed class GaussianInformation : SampleEstimator
 {
@@ -52,8 +52,11 @@ public sealed class GaussianInformation : SampleEstimator
     {
         var scores = rows with { X = Conditioning.NormalScores(rows.X), Y = Conditioning.NormalScores(rows.Y) };
         yield return new Variant("the same on normal scores", Nats(scores), "columns are far from Gaussian; use ksg1");
-        if (rows.Given is null && rows.X.Dimensions + rows.Y.Dimensions <= NeighbourDimensions)
-            yield return new Variant("ksg1", Math.Max(value.Nats, new Ksg1().Read(rows).Nats), "there is dependence that a straight line does not see; use ksg1");
+        var dimensions = rows.X.Dimensions + rows.Y.Dimensions;
+        if (rows.Given is not null || dimensions > NeighbourDimensions) yield break;
+        var neighbours = new MixedInformation().Read(rows).Nats;
+        // Neighbours lose information as dimensions grow, so beyond four only their finding more says something.
+        yield return new Variant("mixed", dimensions <= 4 ? neighbours : Math.Max(value.Nats, neighbours), "the dependence is not a straight line between normal columns; use mixed or ksg1");
     }
 
     // Correlation matrix of all columns, x then y then given; scales cancel in the information.
