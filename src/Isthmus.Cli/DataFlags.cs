@@ -23,6 +23,9 @@ internal sealed class DataFlags
     private readonly Option<int> _folds = new("--folds") { HelpName = "K", Description = "cross-validation with K folds" };
     private readonly Option<string?> _memory = new("--max-memory") { HelpName = "SIZE", Description = "how much the decoded data may take, as in 500M or 8G (default 4G)" };
 
+    /// <summary>How a file is read, and nothing about what its columns are for.</summary>
+    public IReadOnlyList<Symbol> Reading => [_header, _memory];
+
     /// <summary>The columns' roles: for verbs that only look at data.</summary>
     public IReadOnlyList<Symbol> Roles => [_target, _concepts, _features, _ignore, _groups, _time, _horizon, _window, _ratings, _survival, _header, _task, _memory];
 
@@ -52,12 +55,13 @@ internal sealed class DataFlags
         MaxMemory = call.Get(_memory) is { } size ? Sizes.Parse(_memory.Name, size) : new DataOptions().MaxMemory,
     };
 
-    private static Option<string?> Columns(string name, string description) => new(name) { HelpName = "COLS", Description = description };
-
-    private static T Word<T>(string option, string? given) where T : struct, Enum
+    /// <summary>A word of a list, in any case; the first of the list where none is given.</summary>
+    public static T Word<T>(string option, string? given) where T : struct, Enum
     {
         if (given is null) return default;
         return Enum.GetNames<T>().FirstOrDefault(n => n.Equals(given, StringComparison.OrdinalIgnoreCase)) is { } name ? Enum.Parse<T>(name)
             : throw Suggest.Unknown($"value of {option}", given, [.. Enum.GetNames<T>().Select(n => n.ToLowerInvariant())]);
     }
+
+    private static Option<string?> Columns(string name, string description) => new(name) { HelpName = "COLS", Description = description };
 }

@@ -21,6 +21,9 @@ internal static class JsonOutput
         Converters = { new DoubleConverter(), new SingleConverter(), new JsonStringEnumConverter(JsonNamingPolicy.KebabCaseLower) },
     };
 
+    /// <summary>An enumeration's value as JSON writes it: <c>no-alarm</c>.</summary>
+    public static string Word<T>(T value) where T : struct, Enum => JsonNamingPolicy.KebabCaseLower.ConvertName(value.ToString());
+
     /// <summary>Writes an object and a line end.</summary>
     public static void Write(TextWriter output, object value) => output.WriteLine(ToJson(value));
 

@@ -17,6 +17,7 @@ internal static class ParseErrors
         if (unknown is not null && command.Subcommands.Count > 0)
             return Suggest.Unknown("verb", unknown, command.Subcommands.Select(c => c.Name), $"'{Words(command)} --help' lists the verbs");
         if (unknown is not null) return new InputException($"unexpected argument '{unknown}'", help);
+        if (command.Options.FirstOrDefault(o => o.Required && parsed.GetResult(o) is null) is { } missing) return new InputException($"{missing.Name} is missing", help);
         var error = parsed.Errors[0];
         return error.SymbolResult switch
         {
@@ -31,8 +32,7 @@ internal static class ParseErrors
     private static InputException OfOption(OptionResult result, string help)
     {
         var option = result.Option;
-        if (result.Tokens.Count == 0)
-            return new InputException(option.Required && result.IdentifierToken is null ? $"{option.Name} is missing" : $"{option.Name} needs a value", help);
+        if (result.Tokens.Count == 0) return new InputException($"{option.Name} needs a value", help);
         if (result.IdentifierTokenCount > 1 && option.Arity.MaximumNumberOfValues <= 1)
             return new InputException($"{option.Name} is given {result.IdentifierTokenCount} times", help);
         return new InputException($"{option.Name} '{result.Tokens[^1].Value}' is not {Kind(option.ValueType)}", help);

@@ -71,8 +71,17 @@ public class SolveVerbTest
         Assert.Equal(1, root.GetProperty("ht_bits").GetDouble(), 9);
     }
 
+    [Fact]
+    public void Out_IsAPageWithTheCurve()
+    {
+        using var folder = new TemporaryFolder();
+        var page = Path.Combine(folder.Path, "curve.html");
+        Assert.Equal(0, Command.Run("solve", "gaussian-ib", "--rho", "0.9", "--out", page).Code);
+        Assert.Contains("<svg class=\"plot\"", File.ReadAllText(page), StringComparison.Ordinal);
+    }
+
     [Theory]
-    [InlineData("rate-distortion|--p|0.6,0.4", "0.4438")]
+    [InlineData("rate-distortion|--p|0.6,0.4", "0.4439")]
     [InlineData("coupling|--p|0.6,0.4|--q|0.5,0.5", "joint entropy")]
     [InlineData("gaussian-ib|--rho|0.9", "I(X;Y) 1.198 bits")]
     [InlineData("ebim|--p|0.6,0.4|--budget|0.5", "I(X;T)")]

@@ -7,6 +7,7 @@ namespace Isthmus.Cli.Verbs;
 //  - Symbols: the arguments and options, as fields, in the order of the help; `DataFlags` has those of DATA.
 //  - Run: read values with call.Get(symbol), call the library, print with call.Result: first what --json prints (a record or an
 //    anonymous object; IxtBits becomes ixt_bits; the names are those of the contract), then the same for people.
+//    A result that is mostly a table (with a picture for --out FILE.html) is an Answer: see SolveVerb.
 //  - Wrong input: throw InputException (or Suggest.Unknown for a name), anywhere; the shell prints it and exits 2.
 //  - Long work: call.Progress.Show(new ProgressState(...)), and look at call.Stop to finish early when Ctrl-C asks for it.
 //  - Return false when a check or claim did not hold: exit code 1.

@@ -7,6 +7,8 @@ namespace Isthmus.Cli.Verbs;
 /// <summary><c>solve</c>: exact answers on distributions that are given as numbers, not as samples.</summary>
 internal sealed class SolveVerb : Verb
 {
+    private const int MostCells = 40; // of a coupling, for people
+
     private static readonly Dictionary<string, Action<SolveVerb, Call>> s_problems = new()
     {
         ["ib"] = (verb, call) => verb.Bottleneck(call, alpha: 1),
@@ -62,41 +64,38 @@ internal sealed class SolveVerb : Verb
         if (joint.Variables.Count != 2) throw new InputException($"{path}: has {CellText.Of(joint.Variables.Count)} variables, expected 2");
         var options = new BottleneckOptions { Betas = Betas(call), Alpha = alpha, Clusters = call.Get(_clusters), Restarts = call.Get(_restarts) ?? 8, Seed = call.Seed };
         var result = InformationBottleneck.Solve(joint.Matrix(joint.Variables[0].Name, joint.Variables[1].Name), options);
-        call.Result(() => result, output =>
+        new Answer($"Information bottleneck of {path}", result, ["beta", "train beta", "I(X;T) bits", "I(T;Y) bits", "values of T", "starts agreeing"],
+            [.. result.Points.Select(p => (object?[])[p.Beta, p.TrainBeta, p.IxtBits, p.ItyBits, p.Encoder[0].Length, $"{CellText.Of(p.Certificate.StartsAgreeing)} of {CellText.Of(p.Certificate.Starts)}"])])
         {
-            var table = new TextTable("beta", "train beta", "I(X;T) bits", "I(T;Y) bits", "values of T", "starts agreeing");
-            foreach (var p in result.Points)
-                table.Add(p.Beta, p.TrainBeta, p.IxtBits, p.ItyBits, p.Encoder[0].Length, $"{CellText.Of(p.Certificate.StartsAgreeing)} of {CellText.Of(p.Certificate.Starts)}");
-            call.Write(table);
-            output.WriteLine($"\nI(X;Y) {CellText.Number(result.IxyBits)} bits, H(X) {CellText.Number(result.HxBits)} bits"
-                + (result.CriticalBetas.Count > 0 ? $"; T begins to say something at beta {CellText.Number(result.CriticalBetas[0])}" : ""));
-        });
+            Remarks = [$"I(X;Y) {CellText.Number(result.IxyBits)} bits, H(X) {CellText.Number(result.HxBits)} bits"
+                + (result.CriticalBetas.Count > 0 ? $"; T begins to say something at beta {CellText.Number(result.CriticalBetas[0])}" : "")],
+            Plot = Curve([.. result.Points.Select(p => (p.IxtBits, p.ItyBits))]).HorizontalRule(result.IxyBits, "I(X;Y)"),
+            Explanation = Details,
+        }.Print(call);
     }
 
     private void Gaussian(Call call)
     {
         var rho = NumberList.Parse("--rho", Need(call, call.Get(_rho), "--rho LIST", "canonical correlations, as in --rho 0.9,0.5"));
         var result = GaussianBottleneck.Solve(rho, Betas(call));
-        call.Result(() => result, output =>
+        new Answer("Gaussian information bottleneck", result, ["beta", "train beta", "I(X;T) bits", "I(T;Y) bits", "directions"],
+            [.. result.Points.Select(p => (object?[])[p.Beta, p.TrainBeta, p.IxtBits, p.ItyBits, p.Encoder.Length])])
         {
-            var table = new TextTable("beta", "train beta", "I(X;T) bits", "I(T;Y) bits", "directions");
-            foreach (var p in result.Points) table.Add(p.Beta, p.TrainBeta, p.IxtBits, p.ItyBits, p.Encoder.Length);
-            call.Write(table);
-            output.WriteLine($"\nI(X;Y) {CellText.Number(result.IxyBits)} bits; directions come into use at beta {string.Join(", ", result.CriticalBetas.Select(b => CellText.Number(b)))}");
-        });
+            Remarks = [$"I(X;Y) {CellText.Number(result.IxyBits)} bits; directions come into use at beta {string.Join(", ", result.CriticalBetas.Select(b => CellText.Number(b)))}"],
+            Plot = Curve([.. result.Points.Select(p => (p.IxtBits, p.ItyBits))]).HorizontalRule(result.IxyBits, "I(X;Y)"),
+            Explanation = Details,
+        }.Print(call);
     }
 
     private void Capacity(Call call)
     {
         var channel = ProbabilityTable.ReadChannel(Need(call, call.Get(_channel), "--channel FILE", "a CSV file of p(y|x), one row for each x"));
         var result = ChannelCapacity.Solve(channel.Values);
-        call.Result(() => result, output =>
+        new Answer("Channel capacity", result, ["input", "p", "D(p(y|x) || p(y)) bits"],
+            [.. result.Input.Select((p, x) => (object?[])[channel.Rows[x], p, result.DivergenceBits[x]])])
         {
-            output.WriteLine($"capacity {CellText.Number(result.Bits, 7)} bits a use (true value at most {CellText.Number(result.GapBits, 2)} bits above)\n");
-            var table = new TextTable("input", "p", "D(p(y|x) || p(y)) bits");
-            for (var x = 0; x < result.Input.Length; x++) table.Add(channel.Rows[x], result.Input[x], result.DivergenceBits[x]);
-            call.Write(table);
-        });
+            Lead = $"capacity {CellText.Number(result.Bits, 7)} bits a use (the true value is at most {CellText.Number(result.GapBits, 2)} bits above)",
+        }.Print(call);
     }
 
     private void Distortion(Call call)
@@ -109,12 +108,12 @@ internal sealed class SolveVerb : Verb
             var file => ProbabilityTable.ReadMatrix(file!).Values,
         };
         var result = RateDistortion.Solve(p, distortion, Betas(call));
-        call.Result(() => result, output =>
+        new Answer("Rate and distortion", result, ["beta", "rate, bits", "distortion", "gap, bits"],
+            [.. result.Points.Select(point => (object?[])[point.Beta, point.RateBits, point.Distortion, point.GapBits])])
         {
-            var table = new TextTable("beta", "rate, bits", "distortion", "gap, bits");
-            foreach (var point in result.Points) table.Add(point.Beta, point.RateBits, point.Distortion, point.GapBits);
-            call.Write(table);
-        });
+            Plot = new SvgPlot("Rate and distortion", new Axis("distortion"), new Axis("bits"))
+                .Line("", [.. result.Points.Select(point => point.Distortion)], [.. result.Points.Select(point => point.RateBits)]),
+        }.Print(call);
     }
 
     private void Coupling(Call call)
@@ -122,14 +121,12 @@ internal sealed class SolveVerb : Verb
         var first = NumberList.Parse("--p", Need(call, call.Get(_p), "--p LIST", "the first marginal, as in --p 0.5,0.5"));
         var others = call.Get(_q) is { Length: > 0 } q ? q : throw new InputException("coupling needs --q LIST", "another marginal, as in --q 0.6,0.4");
         var result = MinimumEntropyCoupling.Solve([first, .. others.Select(m => NumberList.Parse("--q", m))]);
-        call.Result(() => result, output =>
+        new Answer("Coupling of least entropy", result, ["cell", "probability"],
+            [.. result.Cells.Take(MostCells).Select(cell => (object?[])[string.Join(", ", cell.Index.Select(i => CellText.Of(i))), cell.Mass])])
         {
-            output.WriteLine($"joint entropy {CellText.Number(result.EntropyBits, 7)} bits, no coupling has less than {CellText.Number(result.LowerBoundBits, 7)} ({(result.Optimal ? "optimal" : result.Method)})\n");
-            var table = new TextTable("cell", "probability");
-            foreach (var cell in result.Cells.Take(40)) table.Add(string.Join(", ", cell.Index.Select(i => CellText.Of(i))), cell.Mass);
-            call.Write(table);
-            if (result.Cells.Count > 40) output.WriteLine($"… and {CellText.Of(result.Cells.Count - 40)} more (--json lists all)");
-        });
+            Lead = $"joint entropy {CellText.Number(result.EntropyBits, 7)} bits, no coupling has less than {CellText.Number(result.LowerBoundBits, 7)} ({(result.Optimal ? "optimal" : result.Method)})",
+            Remarks = result.Cells.Count > MostCells ? [$"… and {CellText.Of(result.Cells.Count - MostCells)} more (--json lists all)"] : [],
+        }.Print(call);
     }
 
     private void EntropyBounded(Call call)
@@ -137,8 +134,14 @@ internal sealed class SolveVerb : Verb
         var p = NumberList.Parse("--p", Need(call, call.Get(_p), "--p LIST", "the source's probabilities, as in --p 0.6,0.4"));
         var budget = call.Get(_budget) ?? throw new InputException("ebim needs --budget BITS", "the most that H(T) may be, as in --budget 1");
         var result = EntropyBoundedBottleneck.Solve(p, Bits.FromBits(budget));
-        call.Result(() => result, output => output.WriteLine(
-            $"I(X;T) {CellText.Number(result.IxtBits, 7)} bits with H(T) {CellText.Number(result.HtBits, 7)} of {CellText.Number(result.BudgetBits, 7)} bits; nothing can have more than {CellText.Number(result.UpperBoundBits, 7)}"));
+        new Answer("Most information within an entropy", result, ["I(X;T) bits", "H(T) bits", "budget", "nothing has more than", "T is a function of X"],
+            [[result.IxtBits, result.HtBits, result.BudgetBits, result.UpperBoundBits, result.Deterministic]]).Print(call);
+    }
+
+    private static SvgPlot Curve((double Ixt, double Ity)[] points)
+    {
+        var sorted = points.OrderBy(p => p.Ixt).ToArray();
+        return new SvgPlot("What T keeps and what it is worth", new Axis("I(X;T), bits"), new Axis("I(T;Y), bits", Min: 0)).Line("", [.. sorted.Select(p => p.Ixt)], [.. sorted.Select(p => p.Ity)]);
     }
 
     private string Need(Call call, string? value, string what, string hint) => value ?? throw new InputException($"{call.Get(_problem)} needs {what}", hint);
