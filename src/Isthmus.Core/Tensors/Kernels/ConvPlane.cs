@@ -25,6 +25,8 @@ internal readonly unsafe struct ConvPlane
     {
         _rows = Math.Max(_rows, s.H + s.PadH);
         _phase = Math.Max(_phase, (s.W + s.PadW - 1) / s.StrideW + 1);
+        // A lane at a row's end does not reach the next row, whose sum would wait for its store.
+        _phase = Math.Max(_phase, ConvRows.Rounded(s.OutW) + (s.KW - 1) * s.DilationW / s.StrideW);
     }
 
     private int RowLength => _phase * _s.StrideW;
@@ -53,27 +55,48 @@ internal readonly unsafe struct ConvPlane
         if (first == last) return;
         channel += (nint)(_top + first) * _s.W;
         plane += first * RowLength;
-        for (var q = 0; q < _s.StrideW; q++, plane += _phase)
+        var rows = last - first;
+        for (var q = 0; q < _s.StrideW; q++)
         {
-            var left = _left + q;
-            var (from, until) = Inside(left);
-            ConvRows.Zero(last - first, from, plane, RowLength);
-            if (from < until) ConvRows.Pick(last - first, until - from, channel + left + from * _s.StrideW, _s.W, _s.StrideW, plane + from, RowLength);
-            ConvRows.Zero(last - first, _phase - until, plane + until, RowLength);
+            var (from, until) = Inside(_left + q);
+            ConvRows.Zero(rows, from, plane + q * _phase, RowLength);
+            ConvRows.Zero(rows, _phase - until, plane + q * _phase + until, RowLength);
+            if (_s.StrideW > 2) ConvRows.Pick(rows, until - from, channel + _left + q + from * _s.StrideW, _s.W, _s.StrideW, plane + q * _phase + from, RowLength);
         }
+        if (_s.StrideW > 2) return;
+        var (column, columns) = Covered;
+        if (columns <= 0) return;
+        channel += column;
+        if (_s.StrideW == 1) ConvRows.Copy(rows, columns, channel, _s.W, plane + column - _left, RowLength);
+        else ConvRows.Unzip(rows, columns, channel, _s.W, plane + At(column), plane + At(column + 1), RowLength);
     }
 
     /// <summary>Writes a whole image's plane back to a channel.</summary>
     public void Spread(float* plane, float* channel)
     {
         plane += _s.PadH * RowLength;
-        for (var q = 0; q < _s.StrideW; q++, plane += _phase)
+        if (_s.StrideW == 1) ConvRows.Copy(_s.H, _s.W, plane + _s.PadW, RowLength, channel, _s.W);
+        else if (_s.StrideW == 2) ConvRows.Zip(_s.H, _s.W, plane + At(0), plane + At(1), RowLength, channel, _s.W);
+        else
+            for (var q = 0; q < _s.StrideW; q++)
+            {
+                var (from, until) = Inside(q - _s.PadW);
+                ConvRows.Place(_s.H, until - from, plane + q * _phase + from, RowLength, channel + q - _s.PadW + from * _s.StrideW, _s.W, _s.StrideW);
+            }
+    }
+
+    /// <summary>The input's columns that the plane covers: the first, and how many.</summary>
+    private (int Column, int Columns) Covered
+    {
+        get
         {
-            var left = q - _s.PadW;
-            var (from, until) = Inside(left);
-            if (from < until) ConvRows.Place(_s.H, until - from, plane + from, RowLength, channel + left + from * _s.StrideW, _s.W, _s.StrideW);
+            var column = Math.Max(0, _left);
+            return (column, Math.Min(_s.W, _left + RowLength) - column);
         }
     }
+
+    /// <summary>Where an input's column is in a row of the plane.</summary>
+    private int At(int column) => (column - _left) % _s.StrideW * _phase + (column - _left) / _s.StrideW;
 
     /// <summary>Which of a phase's columns left, left + stride, ... are inside the input.</summary>
     private (int From, int Until) Inside(int left)

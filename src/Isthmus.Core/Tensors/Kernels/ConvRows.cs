@@ -6,7 +6,14 @@ namespace Isthmus.Tensors.Kernels;
 internal static unsafe class ConvRows
 {
     /// <summary>Partial sums of a dot product, whatever the machine's lanes.</summary>
-    public const int DotSums = 16;
+    public const int DotSums = 32;
+
+    /// <summary>What a row's columns become when whole lanes of <see cref="Add"/> cover them.</summary>
+    public static int Rounded(int columns)
+    {
+        var lane = columns > 8 ? 16 : columns > 4 ? 8 : 4;
+        return (columns + lane - 1) / lane * lane;
+    }
 
     /// <summary>Copies rows into a contiguous block; up to a lane behind the block is overwritten and behind each row is read.</summary>
     public static void Pour(int rows, int columns, float* from, nint fromRow, float* to)
@@ -40,26 +47,54 @@ internal static unsafe class ConvRows
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Pick(int rows, int columns, float* from, nint fromRow, nint step, float* to, nint toRow)
     {
-        if (step == 1) Copy(rows, columns, from, fromRow, to, toRow);
-        else
-            for (var r = 0; r < rows; r++, from += fromRow, to += toRow)
-            {
-                var x = from;
-                for (var i = 0; i < columns; i++, x += step) to[i] = *x;
-            }
+        for (var r = 0; r < rows; r++, from += fromRow, to += toRow)
+            for (var i = 0; i < columns; i++) to[i] = from[i * step];
     }
 
     /// <summary>to[r][i * step] = from[r][i].</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Place(int rows, int columns, float* from, nint fromRow, float* to, nint toRow, nint step)
     {
-        if (step == 1) Copy(rows, columns, from, fromRow, to, toRow);
-        else
-            for (var r = 0; r < rows; r++, from += fromRow, to += toRow)
+        for (var r = 0; r < rows; r++, from += fromRow, to += toRow)
+            for (var i = 0; i < columns; i++) to[i * step] = from[i];
+    }
+
+    /// <summary>a[r][t] = from[r][2t] and b[r][t] = from[r][2t + 1], for rows of so many columns.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Unzip(int rows, int columns, float* from, nint fromRow, float* a, float* b, nint toRow)
+    {
+        var width = Lanes.ZipWidth(columns);
+        var last = (columns - width) & ~1;
+        for (var r = 0; r < rows; r++, from += fromRow, a += toRow, b += toRow)
+        {
+            var i = 0;
+            if (width > 0)
             {
-                var y = to;
-                for (var i = 0; i < columns; i++, y += step) *y = from[i];
+                for (; i < last; i += width) Lanes.Unzip(width, from + i, a + i / 2, b + i / 2);
+                Lanes.Unzip(width, from + last, a + last / 2, b + last / 2);
+                i = last + width;
             }
+            for (; i < columns; i++) (i % 2 == 0 ? a : b)[i / 2] = from[i];
+        }
+    }
+
+    /// <summary>to[r][2t] = a[r][t] and to[r][2t + 1] = b[r][t], for rows of so many columns.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Zip(int rows, int columns, float* a, float* b, nint fromRow, float* to, nint toRow)
+    {
+        var width = Lanes.ZipWidth(columns);
+        var last = (columns - width) & ~1;
+        for (var r = 0; r < rows; r++, to += toRow, a += fromRow, b += fromRow)
+        {
+            var i = 0;
+            if (width > 0)
+            {
+                for (; i < last; i += width) Lanes.Zip(width, a + i / 2, b + i / 2, to + i);
+                Lanes.Zip(width, a + last / 2, b + last / 2, to + last);
+                i = last + width;
+            }
+            for (; i < columns; i++) to[i] = (i % 2 == 0 ? a : b)[i / 2];
+        }
     }
 
     /// <summary>to[r][i] = from[r][i].</summary>
@@ -106,9 +141,7 @@ internal static unsafe class ConvRows
     {
         var s = T.Of(scale);
         var end = (columns - 1) / T.Width * T.Width;
-        var ones = stackalloc float[T.Width];
-        for (var i = 0; i < T.Width; i++) ones[i] = BitConverter.Int32BitsToSingle(end + i < columns ? -1 : 0);
-        var mask = T.Load(ones);
+        var mask = T.Load(Lanes.FirstOnes(columns - end));
         for (; rows > 0; rows--, from += fromRow, to += toRow)
         {
             for (var i = 0; i < end; i += T.Width) T.Store(T.Fma(s, T.Load(from + i), T.Load(to + i)), to + i);
@@ -139,7 +172,10 @@ internal static unsafe class ConvRows
             }
     }
 
-    /// <summary>sums[i % 16] = fma(x[r][i], y[r][i], sums[i % 16]) for ascending r and i; y's rows are contiguous; up to 16 floats behind a row are read.</summary>
+    /// <summary>
+    /// sums[r % 2][i % 16] = fma(x[r][i], y[r][i], the same) for ascending r and i; y's rows are contiguous; up to 16 floats behind a
+    /// row are read.
+    /// </summary>
     public static void Dot(int rows, int columns, float* x, nint xRow, float* y, float* sums)
     {
         if (Lane16.IsAccelerated) Dot<Lane16>(rows, columns, x, xRow, y, sums);
@@ -151,19 +187,30 @@ internal static unsafe class ConvRows
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Dot<T>(int rows, int columns, float* x, nint xRow, float* y, float* sums) where T : struct, ILane<T>
     {
-        var end = (columns - 1) / DotSums * DotSums;
-        var ones = stackalloc float[DotSums];
-        for (var i = 0; i < DotSums; i++) ones[i] = BitConverter.Int32BitsToSingle(end + i < columns ? -1 : 0);
-        for (var lane = 0; lane < DotSums; lane += T.Width)
+        const int Side = DotSums / 2;
+        var end = (columns - 1) / Side * Side;
+        for (var lane = 0; lane < Side; lane += T.Width)
         {
-            T sum = T.Load(sums + lane), mask = T.Load(ones + lane);
+            T even = T.Load(sums + lane), odd = T.Load(sums + Side + lane), mask = T.Load(Lanes.FirstOnes(columns - end) + lane);
             float* a = x + lane, b = y + lane;
-            for (var r = 0; r < rows; r++, a += xRow, b += columns)
+            var r = 0;
+            for (; r + 2 <= rows; r += 2, a += 2 * xRow, b += 2 * columns)
             {
-                for (var i = 0; i < end; i += DotSums) sum = T.Fma(T.Load(a + i), T.Load(b + i), sum);
-                sum = T.Select(mask, T.Fma(T.Load(a + end), T.Load(b + end), sum), sum);
+                for (var i = 0; i < end; i += Side)
+                {
+                    even = T.Fma(T.Load(a + i), T.Load(b + i), even);
+                    odd = T.Fma(T.Load(a + xRow + i), T.Load(b + columns + i), odd);
+                }
+                even = T.Select(mask, T.Fma(T.Load(a + end), T.Load(b + end), even), even);
+                odd = T.Select(mask, T.Fma(T.Load(a + xRow + end), T.Load(b + columns + end), odd), odd);
             }
-            T.Store(sum, sums + lane);
+            if (r < rows)
+            {
+                for (var i = 0; i < end; i += Side) even = T.Fma(T.Load(a + i), T.Load(b + i), even);
+                even = T.Select(mask, T.Fma(T.Load(a + end), T.Load(b + end), even), even);
+            }
+            T.Store(even, sums + lane);
+            T.Store(odd, sums + Side + lane);
         }
     }
 }

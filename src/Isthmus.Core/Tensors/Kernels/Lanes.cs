@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
@@ -407,11 +408,42 @@ internal readonly unsafe struct Lane1(float v) : ILane<Lane1>
 /// <summary>Moves of floats that have no arithmetic in them, and so may depend on the machine.</summary>
 internal static unsafe class Lanes
 {
-    /// <summary>Asks for the cache line at a place, which may be any address.</summary>
+    /// <summary>A place where any lane reads the mask whose first n elements are ones; n from 0 to 16.</summary>
+    public static float* FirstOnes(int n) => (float*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(OnesThenZeros)) + 16 - n;
+
+    /// <summary>Constant data of the assembly, which the collector does not move.</summary>
+    private static ReadOnlySpan<int> OnesThenZeros =>
+        [-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+
+    /// <summary>How many floats <see cref="Zip"/> and <see cref="Unzip"/> can take at once for rows of n: 16, 8, or 0 for none.</summary>
+    public static int ZipWidth(int n) => Vector512.IsHardwareAccelerated && n >= 16 ? 16 : Vector256.IsHardwareAccelerated && n >= 8 ? 8 : 0;
+
+    /// <summary>a[t] = from[2t] and b[t] = from[2t + 1], for width floats.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Prefetch(float* at)
+    public static void Unzip(int width, float* from, float* a, float* b)
     {
-        if (Sse.IsSupported) Sse.Prefetch0(at);
+        if (width == 16)
+        {
+            var parts = Vector512.Shuffle(Vector512.Load(from), Vector512.Create(0, 2, 4, 6, 8, 10, 12, 14, 1, 3, 5, 7, 9, 11, 13, 15));
+            parts.GetLower().Store(a);
+            parts.GetUpper().Store(b);
+        }
+        else
+        {
+            var parts = Vector256.Shuffle(Vector256.Load(from), Vector256.Create(0, 2, 4, 6, 1, 3, 5, 7));
+            parts.GetLower().Store(a);
+            parts.GetUpper().Store(b);
+        }
+    }
+
+    /// <summary>to[2t] = a[t] and to[2t + 1] = b[t], for width floats.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Zip(int width, float* a, float* b, float* to)
+    {
+        if (width == 16)
+            Vector512.Shuffle(Vector512.Create(Vector256.Load(a), Vector256.Load(b)), Vector512.Create(0, 8, 1, 9, 2, 10, 3, 11, 4, 12, 5, 13, 6, 14, 7, 15)).Store(to);
+        else
+            Vector256.Shuffle(Vector256.Create(Vector128.Load(a), Vector128.Load(b)), Vector256.Create(0, 4, 1, 5, 2, 6, 3, 7)).Store(to);
     }
 
     /// <summary>Writes a 4 x 4 block transposed: to[q * toRow + p] = from[p * fromRow + q].</summary>
