@@ -131,8 +131,8 @@ public static class PngFile
         return to.ToArray();
     }
 
-    /// <summary>Writes a file, under a temporary name until it is whole.</summary>
-    public static void Write(string path, PngImage image) => OutputFile.Write(path, Encode(image));
+    /// <summary>Writes a file, whole or not at all.</summary>
+    public static void Write(string path, PngImage image) => AtomicFile.Write(path, stream => stream.Write(Encode(image)));
 
     private static byte[] ReadBytes(string path, long maxMemory)
     {

@@ -84,8 +84,8 @@ public static class WavFile
         return bytes;
     }
 
-    /// <summary>Writes a file, under a temporary name until it is whole.</summary>
-    public static void Write(string path, WavAudio audio, bool floatingPoint = false) => OutputFile.Write(path, Encode(audio, floatingPoint));
+    /// <summary>Writes a file, whole or not at all.</summary>
+    public static void Write(string path, WavAudio audio, bool floatingPoint = false) => AtomicFile.Write(path, stream => stream.Write(Encode(audio, floatingPoint)));
 
     // What the chunks before the samples say; the stream stands at the first sample.
     private readonly record struct Layout(int SampleRate, int Channels, int Bits, bool Float, long DataBytes)
