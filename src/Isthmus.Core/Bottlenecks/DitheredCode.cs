@@ -14,11 +14,7 @@ namespace Isthmus.Bottlenecks;
 /// stochastic encoders", 2021, section 3.</remarks>
 public sealed class DitheredCode
 {
-    /// <summary>How many offsets the grid has: (g + 1/2)/16 - 1/2 for g = 0..15.</summary>
-    public const int Offsets = 16;
-
     private const ulong DitherSeed = 0x6973_7468_6D75_7300; // shared by every sender and receiver; part of the format
-    private const int LargestSymbol = 1 << 20;
     private readonly float[] _steps;
     private readonly FrequencyTable[] _tables; // by dimension, then by offset
 
@@ -44,15 +40,15 @@ public sealed class DitheredCode
         if (size == 0 || n == 0 || n * size != codes.Length)
             throw new ArgumentException($"dithered code: {codes.Length} numbers are not rows of {size}");
         var widths = new float[size];
-        var tables = new FrequencyTable[size * Offsets];
+        var tables = new FrequencyTable[size * Dither.Offsets];
         var levels = new int[n];
         for (var j = 0; j < size; j++)
         {
             widths[j] = float.IsFinite(steps[j]) && steps[j] > 0 ? steps[j] : 1f;
-            for (var g = 0; g < Offsets; g++)
+            for (var g = 0; g < Dither.Offsets; g++)
             {
-                for (var i = 0; i < n; i++) levels[i] = Quantize(codes[(i * size) + j], widths[j], g);
-                tables[(j * Offsets) + g] = Table(levels);
+                for (var i = 0; i < n; i++) levels[i] = Dither.Quantize(codes[(i * size) + j] / widths[j], g);
+                tables[(j * Dither.Offsets) + g] = Table(levels);
             }
         }
         return new DitheredCode(widths, tables);
@@ -65,8 +61,8 @@ public sealed class DitheredCode
         ArgumentNullException.ThrowIfNull(codes);
         Check(codes.Shape);
         var levels = LongTensor.Zeros(codes.Shape);
-        var offsets = new RandomStream(DitherSeed);
-        for (var i = 0; i < levels.Numel; i++) levels.Data[i] = Quantize(codes.Data[i], _steps[i % Size], Offset(offsets));
+        var dither = new Dither(new RandomStream(DitherSeed));
+        for (var i = 0; i < levels.Numel; i++) levels.Data[i] = Dither.Quantize(codes.Data[i] / _steps[i % Size], dither.Next());
         return levels;
     }
 
@@ -77,8 +73,8 @@ public sealed class DitheredCode
         ArgumentNullException.ThrowIfNull(levels);
         Check(levels.Shape);
         var values = Tensor.Zeros(levels.Shape);
-        var offsets = new RandomStream(DitherSeed);
-        for (var i = 0; i < levels.Numel; i++) values.Data[i] = (levels.Data[i] - Shift(Offset(offsets))) * _steps[i % Size];
+        var dither = new Dither(new RandomStream(DitherSeed));
+        for (var i = 0; i < levels.Numel; i++) values.Data[i] = (float)Dither.Dequantize((int)levels.Data[i], dither.Next()) * _steps[i % Size];
         return values;
     }
 
@@ -87,11 +83,11 @@ public sealed class DitheredCode
     {
         ArgumentNullException.ThrowIfNull(levels);
         var cost = Tensor.Zeros(levels.Shape[0]);
-        var offsets = new RandomStream(DitherSeed);
+        var dither = new Dither(new RandomStream(DitherSeed));
         for (var i = 0; i < cost.Numel; i++)
         {
             var meter = new CostMeter();
-            for (var j = 0; j < Size; j++) meter.WriteInteger((int)levels.Data[(i * Size) + j], _tables[(j * Offsets) + Offset(offsets)]);
+            for (var j = 0; j < Size; j++) meter.WriteInteger((int)levels.Data[(i * Size) + j], _tables[(j * Dither.Offsets) + dither.Next()]);
             cost.Data[i] = (float)meter.Cost.Nats;
         }
         return cost;
@@ -102,16 +98,16 @@ public sealed class DitheredCode
     {
         ArgumentNullException.ThrowIfNull(levels);
         Check(levels.Shape);
-        var offsets = new RandomStream(DitherSeed);
-        for (var i = 0; i < levels.Numel; i++) to.WriteInteger((int)levels.Data[i], _tables[((i % Size) * Offsets) + Offset(offsets)]);
+        var dither = new Dither(new RandomStream(DitherSeed));
+        for (var i = 0; i < levels.Numel; i++) to.WriteInteger((int)levels.Data[i], _tables[((i % Size) * Dither.Offsets) + dither.Next()]);
     }
 
     /// <summary>Reads the integers of a number of rows.</summary>
     public LongTensor Read(ISymbolReader from, int rows)
     {
         var levels = LongTensor.Zeros(rows, Size);
-        var offsets = new RandomStream(DitherSeed);
-        for (var i = 0; i < levels.Numel; i++) levels.Data[i] = from.ReadInteger(_tables[((i % Size) * Offsets) + Offset(offsets)]);
+        var dither = new Dither(new RandomStream(DitherSeed));
+        for (var i = 0; i < levels.Numel; i++) levels.Data[i] = from.ReadInteger(_tables[((i % Size) * Dither.Offsets) + dither.Next()]);
         return levels;
     }
 
@@ -139,18 +135,8 @@ public sealed class DitheredCode
             if (!float.IsFinite(steps[j]) || steps[j] <= 0) throw new InputException($"tables: the step of dimension {j} is not a positive number");
         }
         var tables = TableSet.Parse(bytes[(4 + (4 * size))..]);
-        if (tables.Count != size * Offsets) throw new InputException($"tables: {tables.Count} tables, expected {size * Offsets} for {size} dimensions");
+        if (tables.Count != size * Dither.Offsets) throw new InputException($"tables: {tables.Count} tables, expected {size * Dither.Offsets} for {size} dimensions");
         return new DitheredCode(steps, [.. tables]);
-    }
-
-    private static int Offset(RandomStream offsets) => (int)(offsets.NextUInt32() & (Offsets - 1));
-
-    private static float Shift(int offset) => ((offset + 0.5f) / Offsets) - 0.5f;
-
-    private static int Quantize(float x, float step, int offset)
-    {
-        var scaled = (x / step) + Shift(offset);
-        return float.IsNaN(scaled) ? 0 : (int)Math.Clamp(MathF.Round(scaled), -LargestSymbol, LargestSymbol);
     }
 
     // Counts with half a count more for every level between the ends and an escape for what training did not show.

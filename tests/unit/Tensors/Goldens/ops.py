@@ -150,4 +150,22 @@ case("conv_transpose2d/groups", lambda x, w: F.conv_transpose2d(x, w, groups=2, 
 case("conv1d", lambda x, w, b: F.conv1d(x, w, b, stride=2, padding=1), (2, 3, 9), (4, 3, 3), (4,))
 case("conv_transpose1d", lambda x, w, b: F.conv_transpose1d(x, w, b, stride=2, padding=1), (2, 3, 5), (3, 4, 4), (4,))
 
+# estimators: the gradient is not the derivative
+case("custom/round_straight_through", lambda x: x + (x.round() - x).detach(), (9,), low=-3, high=3)
+
+
+class LowerBound(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        ctx.save_for_backward(x)
+        return x.clamp(min=0.25)
+
+    @staticmethod
+    def backward(ctx, g):
+        x, = ctx.saved_tensors
+        return g * ((x >= 0.25) | (g < 0)).double()
+
+
+case("lower_bound/estimator", LowerBound.apply, (24,), low=-1, high=1)
+
 json.dump({"torch": torch.__version__, "cases": CASES}, sys.stdout, separators=(",", ":"))

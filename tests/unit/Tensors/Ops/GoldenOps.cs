@@ -101,6 +101,8 @@ internal static class GoldenOps
         ["conv_transpose2d"] = (x, _) => x[0].ConvTranspose2d(x[1], x[2]),
         ["conv_transpose2d/stride"] = (x, _) => x[0].ConvTranspose2d(x[1], x[2], stride: (2, 2), padding: (1, 1), outputPadding: (1, 1)),
         ["conv_transpose2d/groups"] = (x, _) => x[0].ConvTranspose2d(x[1], groups: 2, dilation: (2, 2)),
+        ["custom/round_straight_through"] = (x, _) => x[0].RoundStraightThrough(),
+        ["lower_bound/estimator"] = (x, _) => x[0].LowerBound(0.25f),
         ["conv1d"] = (x, _) => x[0].Conv1d(x[1], x[2], stride: 2, padding: 1),
         ["conv_transpose1d"] = (x, _) => x[0].ConvTranspose1d(x[1], x[2], stride: 2, padding: 1),
     };

@@ -32,8 +32,8 @@ public class OpGoldenTest
     [MemberData(nameof(Names))]
     public void Gradients_AreThoseOfCentralDifferences(string name)
     {
-        // Ties, ends and infinities have no two-sided derivative.
-        if (name.Contains("ties") || name.Contains("zero") || name.Contains("ends") || name.Contains("infinite")) return;
+        // Ties, ends and infinities have no two-sided derivative; estimators have another gradient on purpose.
+        if (name.Contains("round_straight") || name.Contains("estimator") || name.Contains("ties") || name.Contains("zero") || name.Contains("ends") || name.Contains("infinite")) return;
         var (x, ints) = Inputs(s_cases[name]);
         var y = GoldenOps.All[name](x, ints);
         if (!y.NeedsGradient) return;

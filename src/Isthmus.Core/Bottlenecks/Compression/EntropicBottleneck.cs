@@ -1,0 +1,151 @@
+using Isthmus.Coding;
+using Isthmus.Networks;
+using Isthmus.Tensors;
+
+namespace Isthmus.Bottlenecks;
+
+/// <summary>What an <see cref="EntropicBottleneck"/> is made of.</summary>
+public sealed record EntropicOptions
+{
+    /// <summary>Dimensions of the code, at least 1.</summary>
+    public int Latent { get; init; } = 16;
+
+    /// <summary>The weight of the code length, in nats of task loss per nat; at least 0.</summary>
+    public float Beta { get; init; } = 1e-2f;
+
+    /// <summary>What stands for rounding in training.</summary>
+    public Relaxation Relaxation { get; init; }
+}
+
+/// <summary>
+/// A code of rounded numbers under a learned factorised prior: the entropy bottleneck of learned compression (Ballé et al.
+/// 2018, section 2 and appendix 6.1; as a bottleneck for split computing, Matsubara et al. 2022, "Entropic Student").
+/// </summary>
+public sealed class EntropicBottleneck : Bottleneck
+{
+    private readonly EntropicOptions _options;
+    private FrequencyTable[]? _tables;
+    private float[]? _medians;
+
+    /// <summary>A bottleneck from a number of features.</summary>
+    public EntropicBottleneck(int features, EntropicOptions options, RandomStream random)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        if (options.Latent < 1) throw new InputException($"bottleneck.latent: at least 1 is expected, not {options.Latent}");
+        _options = options;
+        Projection = AddModule("projection", new Linear(features, options.Latent, random));
+        Prior = AddModule("prior", new FactorizedPrior(options.Latent, random));
+    }
+
+    /// <summary>Features to the numbers that are rounded.</summary>
+    public Linear Projection { get; }
+
+    /// <summary>The learned densities.</summary>
+    public FactorizedPrior Prior { get; }
+
+    /// <inheritdoc/>
+    public override string MessageName(PassMode mode) => mode == PassMode.Sample ? "sample" : "rounded";
+
+    /// <inheritdoc/>
+    public override Passage Pass(Features h, PassContext c)
+    {
+        ArgumentNullException.ThrowIfNull(h);
+        ArgumentNullException.ThrowIfNull(c);
+        var y = Projection.Forward(h.Single);
+        if (c.Mode == PassMode.Sample)
+        {
+            var (output, noisy) = Relaxations.Relax(y, _options.Relaxation, c.Random);
+            var nats = Prior.Nats(noisy);
+            return new Passage(output, new Rate(nats, RateKind.CodeLength, RateScope.Sample), [new Term("rate", nats.Mean(), _options.Beta)],
+                () => new Message([new Floats("code", output)]));
+        }
+        if (c.Mode == PassMode.Ship && _tables is null) throw new InvalidOperationException("EntropicBottleneck: nothing can be shipped before Freeze has made the tables");
+        var medians = _medians ?? Prior.Medians();
+        var levels = LongTensor.Zeros(y.Shape);
+        for (var i = 0; i < levels.Numel; i++) levels.Data[i] = (long)MathF.Round(Math.Clamp(y.Data[i] - medians[i % medians.Length], -1e9f, 1e9f));
+        var message = new Message([new Symbols("levels", levels, 0)]);
+        var restored = Values(levels, medians);
+        var cost = _tables is null ? Prior.Nats(restored) : Cost(levels);
+        return new Passage(restored, new Rate(cost, RateKind.CodeLength, RateScope.Sample), [], () => message);
+    }
+
+    /// <summary>Makes the integer tables from the learned densities; the features are not looked at.</summary>
+    public override void Freeze(IEnumerable<Features> training)
+    {
+        _medians = Prior.Medians();
+        _tables = Prior.Tables();
+    }
+
+    /// <inheritdoc/>
+    public override byte[]? FrozenTables
+    {
+        get
+        {
+            if (_tables is null) return null;
+            var medians = new byte[4 * _medians!.Length];
+            for (var i = 0; i < _medians.Length; i++) System.Buffers.Binary.BinaryPrimitives.WriteSingleLittleEndian(medians.AsSpan(4 * i), _medians[i]);
+            return [.. medians, .. new TableSet(_tables).ToBytes()];
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void LoadTables(ReadOnlySpan<byte> tables)
+    {
+        var n = _options.Latent;
+        if (tables.Length < 4 * n) throw new InputException($"tables: {tables.Length} bytes are too few for {n} medians");
+        var medians = new float[n];
+        for (var i = 0; i < n; i++)
+        {
+            medians[i] = System.Buffers.Binary.BinaryPrimitives.ReadSingleLittleEndian(tables[(4 * i)..]);
+            if (!float.IsFinite(medians[i])) throw new InputException($"tables: the median of dimension {i} is not a number");
+        }
+        var set = TableSet.Parse(tables[(4 * n)..]);
+        if (set.Count != n || set.Any(t => !t.HasEscape)) throw new InputException($"tables: {set.Count} tables, expected {n} with an escape");
+        (_medians, _tables) = (medians, [.. set]);
+    }
+
+    /// <inheritdoc/>
+    public override Tensor Restore(Message m)
+    {
+        ArgumentNullException.ThrowIfNull(m);
+        return Values(m.Single<Symbols>().Values, _medians ?? Prior.Medians());
+    }
+
+    /// <inheritdoc/>
+    public override void Write(Message m, ISymbolWriter to)
+    {
+        ArgumentNullException.ThrowIfNull(m);
+        var levels = m.Single<Symbols>().Values;
+        for (var i = 0; i < levels.Numel; i++) to.WriteInteger((int)levels.Data[i], Tables()[i % _options.Latent]);
+    }
+
+    /// <inheritdoc/>
+    public override Message Read(ISymbolReader from, MessageShape s)
+    {
+        ArgumentNullException.ThrowIfNull(s);
+        var levels = LongTensor.Zeros(s.Count, _options.Latent);
+        for (var i = 0; i < levels.Numel; i++) levels.Data[i] = from.ReadInteger(Tables()[i % _options.Latent]);
+        return new Message([new Symbols("levels", levels, 0)]);
+    }
+
+    private FrequencyTable[] Tables() => _tables ?? throw new InvalidOperationException("EntropicBottleneck: nothing can be shipped before Freeze has made the tables");
+
+    private Tensor Cost(LongTensor levels)
+    {
+        var cost = Tensor.Zeros(levels.Shape[0]);
+        for (var i = 0; i < cost.Numel; i++)
+        {
+            var meter = new CostMeter();
+            for (var j = 0; j < _options.Latent; j++) meter.WriteInteger((int)levels.Data[(i * _options.Latent) + j], _tables![j]);
+            cost.Data[i] = (float)meter.Cost.Nats;
+        }
+        return cost;
+    }
+
+    private static Tensor Values(LongTensor levels, float[] medians)
+    {
+        var values = Tensor.Zeros(levels.Shape);
+        for (var i = 0; i < levels.Numel; i++) values.Data[i] = levels.Data[i] + medians[i % medians.Length];
+        return values;
+    }
+}
