@@ -17,7 +17,7 @@ internal static class ParseErrors
         if (unknown is not null && command.Subcommands.Count > 0)
             return Suggest.Unknown("verb", unknown, command.Subcommands.Select(c => c.Name), $"'{Words(command)} --help' lists the verbs");
         if (unknown is not null) return new InputException($"unexpected argument '{unknown}'", help);
-        if (command.Options.FirstOrDefault(o => o.Required && parsed.GetResult(o) is null) is { } missing) return new InputException($"{missing.Name} is missing", help);
+        if (command.Options.FirstOrDefault(o => o.Required && parsed.GetResult(o) is null or { IdentifierTokenCount: 0 }) is { } missing) return new InputException($"{missing.Name} is missing", help);
         var error = parsed.Errors[0];
         return error.SymbolResult switch
         {

@@ -10,6 +10,7 @@ internal static class VerbIndex
         new("data describe", "what a file, a folder or a generator looks like to Isthmus", () => new DataDescribeVerb()),
         new("data make", "writes generated data as files, or prints what is true of them", () => new DataMakeVerb()),
         new("train", "trains and writes a run; with no argument: the embedded sprites recipe, under a minute", () => new TrainVerb()),
+        new("measure", "how much information one set of columns has about another", () => new MeasureVerb()),
         new("solve", "exact answers on distributions: information bottleneck and its kin", () => new SolveVerb()),
         new("bench", "the project's own speed figures, and peers'", () => new BenchVerb()),
     ];

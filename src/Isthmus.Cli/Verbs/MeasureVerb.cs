@@ -1,0 +1,98 @@
+using System.CommandLine;
+using Isthmus.Data;
+using Isthmus.Information;
+using Isthmus.Reports;
+using Isthmus.Runs;
+
+namespace Isthmus.Cli.Verbs;
+
+/// <summary><c>measure</c>: how much one set of columns says about another.</summary>
+internal sealed class MeasureVerb : Verb
+{
+    private readonly Argument<string> _data = new("DATA") { Description = "a table, a .npy of rows, or make:NAME,key=value,…" };
+    private readonly Option<string> _x = new("--x") { HelpName = "COLS", Required = true, Description = "columns, by name, 1-based number or range, with commas" };
+    private readonly Option<string> _y = new("--y") { HelpName = "COLS", Required = true, Description = "the columns that x is to tell about" };
+    private readonly Option<string?> _given = new("--given") { HelpName = "COLS", Description = "columns that are known already: measures I(x;y|given)" };
+    private readonly Option<string> _estimator = new("--estimator") { HelpName = "LIST", Description = $"all that suit the columns, or some of: {string.Join(", ", MutualInformation.Names)}", DefaultValueFactory = _ => "all" };
+    private readonly Option<int> _k = new("--k") { HelpName = "N", Description = "nearest neighbours (default 3)", DefaultValueFactory = _ => 3 };
+    private readonly Option<int> _permutations = new("--permutations") { HelpName = "N", Description = "shuffles for the p-value (default 100; 0 for none)", DefaultValueFactory = _ => 100 };
+    private readonly Option<string?> _intervals = new("--intervals") { HelpName = "KIND", Description = "subsample, bootstrap or none (default: what suits the estimator)" };
+    private readonly DataFlags _flags = new();
+
+    public override IReadOnlyList<Symbol> Symbols => [_data, _x, _y, _given, _estimator, _k, _permutations, _intervals, .. _flags.Reading];
+
+    public override string Details =>
+        "Mutual information in bits: 0 when x says nothing about y, 1 when it answers one yes-no question about it. Estimators err in " +
+        "different ways, so several are shown, each with an interval, the most it could have said on these rows (ceiling), and the " +
+        "alarms that rang. Trust readings without alarm that agree.";
+
+    public override IReadOnlyList<string> Examples =>
+    [
+        "isthmus measure cars.csv --x 1-4 --y 5",
+        "isthmus measure houses.csv --x rooms,area --y price --given town",
+        "isthmus measure make:gaussian,dim=1,rho=0.8,n=2000 --x x1 --y y1 --estimator ksg1,gaussian --json",
+    ];
+
+    public override bool Run(Call call)
+    {
+        var table = DataSource.LoadTable(call.Get(_data)!, _flags.Read(call));
+        var samples = ColumnSamples.From(table, call.Get(_x)!, call.Get(_y)!, call.Get(_given));
+        var options = new MeasureOptions
+        {
+            Given = samples.Given,
+            Permutations = call.Get(_permutations) is >= 0 and var n ? n : throw new InputException($"--permutations {call.Get(_permutations)} is below 0"),
+            Intervals = DataFlags.Word<IntervalKind>(_intervals.Name, call.Get(_intervals)),
+            Seed = call.Seed,
+            Threads = call.Threads,
+        };
+        foreach (var note in samples.Notes) call.Note(note);
+        var names = call.Get(_estimator)!.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        var estimates = MutualInformation.Measure(samples.X, samples.Y, names, call.Get(_k), options);
+        Answer(call, samples, estimates).Print(call);
+        return true;
+    }
+
+    private static object Json(ColumnSamples samples, IReadOnlyList<Estimate> estimates) => new
+    {
+        n = samples.X.Count,
+        dx = samples.X.Dimensions,
+        dy = samples.Y.Dimensions,
+        estimates = estimates.Select(e => new
+        {
+            e.Estimator,
+            Bits = e.Bits?.Value,
+            LowBits = e.Low?.Value,
+            HighBits = e.High?.Value,
+            e.Direction,
+            CeilingBits = e.Ceiling?.Value,
+            e.PValue,
+            e.Verdict,
+            Note = string.Join("; ", e.Notes),
+            e.Seconds,
+            e.Measure,
+            e.MeasureUnit,
+        }),
+        samples.Notes,
+    };
+
+    private Answer Answer(Call call, ColumnSamples samples, IReadOnlyList<Estimate> estimates)
+    {
+        var plot = new BarPlot("Mutual information", new Axis("bits"));
+        foreach (var e in estimates)
+            if (e.Bits is { } bits) plot.Interval(e.Estimator, e.Low?.Value ?? bits.Value, e.High?.Value ?? bits.Value, bits.Value, text: CellText.Number(bits.Value, 3));
+        var given = call.Get(_given) is { } z ? $" given {z}" : "";
+        return new Answer($"What {call.Get(_x)} says about {call.Get(_y)}{given}", Json(samples, estimates), ["estimator", "bits", "95 % interval", "ceiling", "p", "verdict"], [.. estimates.Select(Row)])
+        {
+            Lead = $"{CellText.Of(samples.X.Count)} rows, x of {CellText.Of(samples.X.Dimensions)} and y of {CellText.Of(samples.Y.Dimensions)} columns",
+            Remarks = [.. estimates.SelectMany(e => e.Notes.Select(n => $"{e.Estimator}: {n}"))],
+            Plot = plot,
+            Explanation = Details,
+        };
+    }
+
+    private static IReadOnlyList<object?> Row(Estimate e) =>
+    [
+        e.Estimator, e.Bits?.Value ?? e.Measure, e.Low is { } low && e.High is { } high ? $"{CellText.Number(low.Value, 3)} … {CellText.Number(high.Value, 3)}" : null,
+        e.Ceiling?.Value, e.PValue, JsonOutput.Word(e.Verdict) + (e.MeasureUnit is { } unit ? $" ({unit})" : ""),
+    ];
+}

@@ -1,0 +1,50 @@
+using System.Text.Json;
+
+namespace Isthmus.Tests.Product;
+
+public class MeasureVerbTest
+{
+    [Fact]
+    public void Json_IsTheContractsAndNearTheTruth()
+    {
+        var (code, output, errors) = Command.Run("measure", "make:gaussian,n=1000,rho=0.8", "--x", "x1", "--y", "y1", "--estimator", "ksg1,gaussian", "--permutations", "20", "--json");
+        Assert.Equal((0, ""), (code, errors));
+        var root = JsonDocument.Parse(output).RootElement;
+        Assert.Equal((1000, 1, 1), (root.GetProperty("n").GetInt32(), root.GetProperty("dx").GetInt32(), root.GetProperty("dy").GetInt32()));
+        Assert.Equal(["ksg1", "gaussian"], root.GetProperty("estimates").EnumerateArray().Select(e => e.GetProperty("estimator").GetString()!));
+        foreach (var e in root.GetProperty("estimates").EnumerateArray())
+        {
+            Assert.InRange(e.GetProperty("bits").GetDouble(), 0.6, 0.9); // truth 0.737; standard error about 0.04
+            Assert.InRange(e.GetProperty("p_value").GetDouble(), 0, 0.05);
+            Assert.True(e.GetProperty("low_bits").GetDouble() < e.GetProperty("high_bits").GetDouble());
+            Assert.Contains(e.GetProperty("direction").GetString(), (string[])["lower", "upper", "none"]);
+            Assert.Contains(e.GetProperty("verdict").GetString(), (string[])["no-alarm", "saturated", "unreliable", "too-few-samples", "dependent-samples"]);
+            _ = (e.GetProperty("ceiling_bits"), e.GetProperty("note").GetString(), e.GetProperty("seconds").GetDouble());
+        }
+    }
+
+    [Fact]
+    public void ForPeople_ThereIsATableAndAReport()
+    {
+        using var folder = new TemporaryFolder();
+        var report = Path.Combine(folder.Path, "measure.html");
+        var (code, output, _) = Command.Run("measure", "make:moons,n=300", "--x", "1-2", "--y", "3", "--permutations", "0", "--out", report);
+        Assert.Equal(0, code);
+        Assert.Contains("300 rows, x of 2 and y of 1 columns", output, StringComparison.Ordinal);
+        Assert.Contains("<svg class=\"plot\"", File.ReadAllText(report), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("measure|make:moons", "error: --x is missing\n")]
+    [InlineData("measure|make:moons|--x|1|--y|9", "error: column '9': ")]
+    [InlineData("measure|make:moons|--x|1|--y|2|--estimator|ksg7", "error: ")]
+    [InlineData("measure|make:moons|--x|1|--y|2|--intervals|bootstrp", "error: unknown value of --intervals 'bootstrp'\nhint: did you mean 'bootstrap'?\n")]
+    [InlineData("measure|make:sprites,n=9|--x|1|--y|2", "error: ")]
+    public void WrongInput_IsOneLine(string line, string begins)
+    {
+        var (code, output, errors) = Command.Run(line.Split('|'));
+        Assert.Equal((2, ""), (code, output));
+        Assert.StartsWith(begins, errors, StringComparison.Ordinal);
+        Assert.InRange(errors.Count(c => c == '\n'), 1, 2);
+    }
+}
