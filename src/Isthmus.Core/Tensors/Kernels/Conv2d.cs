@@ -18,8 +18,10 @@ internal static unsafe class Conv2d
     /// <summary>y[N,OutC,OutH,OutW] = w * x + bias; x[N,C,H,W], w[OutC,C/Groups,KH,KW], bias[OutC] or null.</summary>
     public static void Forward(in ConvShape s, float* x, float* w, float* bias, float* y)
     {
-        if (s.Outputs == 0 || s.N == 0) return;
-        if (DepthwiseConv.Suits(s)) DepthwiseConv.Forward(s, x, w, bias, y);
+        if (s.Outputs == 0 || s.N == 0 || s.OutC == 0) return;
+        if (s.Terms == 0)
+            for (long i = 0; i < (long)s.N * s.OutC * s.Outputs; i++) y[i] = bias == null ? 0f : bias[i / s.Outputs % s.OutC];
+        else if (DepthwiseConv.Suits(s)) DepthwiseConv.Forward(s, x, w, bias, y);
         else if (Lane16.IsAccelerated) Forward<Lane16>(s, x, w, bias, y);
         else if (Lane8.IsAccelerated) Forward<Lane8>(s, x, w, bias, y);
         else if (Lane4.IsAccelerated) Forward<Lane4>(s, x, w, bias, y);
@@ -29,7 +31,7 @@ internal static unsafe class Conv2d
     /// <summary>dx[N,C,H,W] from dy[N,OutC,OutH,OutW]; every element of dx is written.</summary>
     public static void BackwardInput(in ConvShape s, float* w, float* dy, float* dx)
     {
-        if (s.Outputs == 0 || s.OutC == 0) Clear(dx, (long)s.N * s.C * s.H * s.W);
+        if (s.Outputs == 0 || s.OutC == 0 || s.Taps == 0) Clear(dx, (long)s.N * s.C * s.H * s.W);
         else if (s.N == 0 || s.C == 0) return;
         else if (DepthwiseConv.Suits(s)) DepthwiseConv.BackwardInput(s, w, dy, dx);
         else if (Lane16.IsAccelerated) BackwardInput<Lane16>(s, w, dy, dx);
@@ -41,6 +43,7 @@ internal static unsafe class Conv2d
     /// <summary>dw[OutC,C/Groups,KH,KW] from x and dy; every element of dw is written.</summary>
     public static void BackwardWeight(in ConvShape s, float* x, float* dy, float* dw)
     {
+        if (s.OutC == 0 || s.Terms == 0) return;
         if (s.Outputs == 0 || s.N == 0) Clear(dw, (long)s.OutC * s.Terms);
         else if (DepthwiseConv.Suits(s)) DepthwiseConv.BackwardWeight(s, x, dy, dw);
         else if (Lane16.IsAccelerated) BackwardWeight<Lane16>(s, x, dy, dw);
@@ -58,7 +61,7 @@ internal static unsafe class Conv2d
             Cut = new ConvCut(s, Columns(s)),
             Block = block,
             X = x,
-            W = PackWeights(s, w, true, s.GroupOutC, s.Terms, block),
+            W = PackWeights<T>(s, w, true, s.GroupOutC, s.Terms, block),
             Bias = bias,
             Y = y,
         };
@@ -73,12 +76,12 @@ internal static unsafe class Conv2d
             S = s,
             Cut = new ConvCut(s, Columns(s)),
             Block = block,
-            W = PackWeights(s, w, false, s.Terms, s.GroupOutC, block),
+            W = PackWeights<T>(s, w, false, s.Terms, s.GroupOutC, block),
             Dy = dy,
             Dx = dx,
         };
         // A range of channels begins at a strip of the weights.
-        var unit = Tile.Rows / (int)BigInteger.GreatestCommonDivisor(Tile.Rows, s.Taps);
+        var unit = Tile.Rows<T>() / (int)BigInteger.GreatestCommonDivisor(Tile.Rows<T>(), s.Taps);
         job.Sub = unit * Math.Max(1, PatchesAtOnce / 2 / (unit * s.Taps));
         var sets = job.Cut.ImageSets * s.Groups;
         var wanted = Math.Max(1, 4 * Workers.Threads / sets);
@@ -128,9 +131,9 @@ internal static unsafe class Conv2d
     }
 
     /// <summary>All groups' weights in strips, group after group: as [count, k] if k runs along the rows, else as [k, count].</summary>
-    private static float* PackWeights(in ConvShape s, float* w, bool alongK, int count, int k, int block)
+    private static float* PackWeights<T>(in ConvShape s, float* w, bool alongK, int count, int k, int block) where T : struct, ILane<T>
     {
-        var job = new PackJob { AlongK = alongK, Ld = s.Terms, Count = count, Width = Tile.Rows, Until = k, Block = block };
+        var job = new PackJob { AlongK = alongK, Ld = s.Terms, Count = count, Width = Tile.Rows<T>(), Until = k, Block = block };
         var packed = Scratch.Get(Scratch.Use.Weights, job.Size * s.Groups);
         for (var g = 0; g < s.Groups; g++)
         {
@@ -189,13 +192,13 @@ internal static unsafe class Conv2d
             var piece = Cut[part / S.Groups];
             int stride = Stride(piece), columns = Tile.Columns<T>(), count = S.GroupOutC;
             var result = Scratch.Get(Scratch.Use.Result, (long)count * stride);
-            var padded = Strips.PaddedCount(count, Tile.Rows);
+            var padded = Strips.PaddedCount(count, Tile.Rows<T>());
             var weights = W + (nint)group * padded * S.Terms;
             var inPlace = S.IsPointwise && piece.Images == 1;
             for (var k = 0; k < S.Terms; k += Block)
             {
                 var terms = Math.Min(Block, S.Terms - k);
-                var a = Strips.Packed(weights + (nint)padded * k, terms, Tile.Rows);
+                var a = Strips.Packed(weights + (nint)padded * k, terms, Tile.Rows<T>());
                 if (inPlace)
                 {
                     var x = X + ((nint)piece.Image * S.C + group * S.GroupC + k) * S.Outputs + piece.Row * S.OutW + piece.Column;
@@ -257,12 +260,12 @@ internal static unsafe class Conv2d
 
         private readonly void Add(in ConvPiece piece, int group, int from, int channels, float* dy, nint strideOfDy, in ConvPlane plane, float* planes)
         {
-            int stride = Stride(piece), terms = channels * S.Taps, padded = Strips.PaddedCount(S.Terms, Tile.Rows);
+            int stride = Stride(piece), terms = channels * S.Taps, padded = Strips.PaddedCount(S.Terms, Tile.Rows<T>());
             var result = Scratch.Get(Scratch.Use.Result, (long)terms * stride);
             for (var o = 0; o < S.GroupOutC; o += Block)
             {
                 var k = Math.Min(Block, S.GroupOutC - o);
-                var a = Strips.Packed(W + (nint)padded * (group * S.GroupOutC + o) + (nint)from * S.Taps * k, k, Tile.Rows);
+                var a = Strips.Packed(W + (nint)padded * (group * S.GroupOutC + o) + (nint)from * S.Taps * k, k, Tile.Rows<T>());
                 var b = Strips.Of(dy + o * strideOfDy, strideOfDy, false, Tile.Columns<T>());
                 var gathered = piece.Images > 1;
                 Gemm.Block<T>(terms, gathered ? Rounded<T>(piece.Count) : piece.Count, k, a, b, gathered, result, stride, o > 0);
@@ -304,7 +307,7 @@ internal static unsafe class Conv2d
                     var terms = Math.Min(PatchesAtOnce, until - k);
                     var patches = Scratch.Get(Scratch.Use.Patches, (long)PatchesAtOnce * stride);
                     Gather(S, piece, X, group, k, k + terms, patches, stride);
-                    Gemm.Block<T>(terms, S.GroupOutC, piece.Count, Strips.Of(patches, stride, true, Tile.Rows), b, true,
+                    Gemm.Block<T>(terms, S.GroupOutC, piece.Count, Strips.Of(patches, stride, true, Tile.Rows<T>()), b, true,
                         sums + (nint)k * S.GroupOutC, S.GroupOutC, p > first);
                 }
             }

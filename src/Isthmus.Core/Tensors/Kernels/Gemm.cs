@@ -55,7 +55,8 @@ internal static unsafe class Gemm
     public static void Batched(bool transA, bool transB, int count, int m, int n, int k, float* a, int lda, long strideA,
         float* b, int ldb, long strideB, float* c, int ldc, long strideC, bool accumulate = false)
     {
-        if ((long)m * n * k >= 64 * WorthSharing)
+        var work = (long)m * n * k;
+        if (work >= 64 * WorthSharing || (count < Workers.Threads && work >= WorthSharing))
         {
             for (var i = 0; i < count; i++)
                 Multiply(transA, transB, m, n, k, a + i * strideA, lda, b + i * strideB, ldb, c + i * strideC, ldc, accumulate);
@@ -63,7 +64,7 @@ internal static unsafe class Gemm
         }
         var first = new Factors(transA, transB, m, n, k, a, lda, b, ldb, c, ldc, accumulate, null, false);
         var job = new BatchJob { First = first, StrideA = strideA, StrideB = strideB, StrideC = strideC, Count = count };
-        job.PerPart = (int)Math.Clamp(WorthSharing / 8 / Math.Max(1, (long)m * n * k), 1, int.MaxValue);
+        job.PerPart = (int)Math.Clamp(WorthSharing / 8 / Math.Max(1, work), 1, int.MaxValue);
         Workers.Run(ref job, (count + job.PerPart - 1) / job.PerPart);
     }
 
@@ -122,8 +123,8 @@ internal static unsafe class Gemm
     public static void Block<T>(int m, int n, int k, in Strips a, in Strips b, bool padded, float* c, nint ldc, bool add,
         bool finish = false, float* bias = null, bool relu = false) where T : struct, ILane<T>
     {
-        const int RowsAtOnce = 32 * Tile.Rows;
-        var columns = Tile.Columns<T>();
+        const int RowsAtOnce = 384; // whole strips of A, which stay in the second-level cache
+        int columns = Tile.Columns<T>(), high = Tile.Rows<T>();
         finish &= bias != null || relu;
         for (var from = 0; from < m; from += RowsAtOnce)
         {
@@ -136,20 +137,20 @@ internal static unsafe class Gemm
                 var step = b.Step;
                 if (have < wide)
                 {
-                    edge = Scratch.Get(Scratch.Use.Edge, (long)columns * (Tile.Rows + LongestBlock));
+                    edge = Scratch.Get(Scratch.Use.Edge, (long)columns * (high + LongestBlock));
                     if (!padded)
                     {
                         for (var p = 0; p < k; p++)
-                            for (var q = 0; q < have; q++) edge[columns * (Tile.Rows + p) + q] = strip[p * step + q];
-                        strip = edge + columns * Tile.Rows;
+                            for (var q = 0; q < have; q++) edge[columns * (high + p) + q] = strip[p * step + q];
+                        strip = edge + columns * high;
                         step = columns;
                     }
                 }
-                for (var i = from; i < to; i += Tile.Rows)
+                for (var i = from; i < to; i += high)
                 {
-                    var rows = Math.Min(Tile.Rows, to - i);
+                    var rows = Math.Min(high, to - i);
                     var tile = c + i * ldc + j;
-                    var left = a.Start + i / Tile.Rows * a.Next;
+                    var left = a.Start + i / high * a.Next;
                     if (have == wide) Tile.Run<T>(rows, wide, k, left, a.Unit, a.Step, strip, step, tile, ldc, add);
                     else
                     {
@@ -212,17 +213,17 @@ internal static unsafe class Gemm
         public void Plan(int threads)
         {
             var columns = Tile.Columns<T>();
-            int strips = (F.M + Tile.Rows - 1) / Tile.Rows, panels = (F.N + columns - 1) / columns;
+            int strips = (F.M + Tile.Rows<T>() - 1) / Tile.Rows<T>(), panels = (F.N + columns - 1) / columns;
             var packA = panels >= 8;
             var packB = F.TransB || (strips >= 4 && (long)F.K * F.N > 8192);
             (PackShared, PackOwn) = SplitColumns ? (packA, packB) : (packB, packA);
-            var (many, unit, most) = SplitColumns ? (panels, columns, 8) : (strips, Tile.Rows, 32);
+            var (many, unit, most) = SplitColumns ? (panels, columns, 8) : (strips, Tile.Rows<T>(), 32);
             Stripe = unit * (threads == 1 ? most : Math.Clamp(many / (4 * threads), 1, most));
             Parts = ((SplitColumns ? F.N : F.M) + Stripe - 1) / Stripe;
         }
 
         public readonly PackJob Packing() => SplitColumns
-            ? new PackJob { X = F.A, Ld = F.Lda, AlongK = !F.TransA, Count = F.M, Width = Tile.Rows, From = From, Until = Until, Block = Block }
+            ? new PackJob { X = F.A, Ld = F.Lda, AlongK = !F.TransA, Count = F.M, Width = Tile.Rows<T>(), From = From, Until = Until, Block = Block }
             : new PackJob { X = F.B, Ld = F.Ldb, AlongK = F.TransB, Count = F.N, Width = Tile.Columns<T>(), From = From, Until = Until, Block = Block };
 
         public readonly void Execute(int part)
@@ -236,7 +237,7 @@ internal static unsafe class Gemm
                 var k = Math.Min(Block, Until - p);
                 var left = F.A + (F.TransA ? p * F.Lda + row : row * F.Lda + p);
                 var right = F.B + (F.TransB ? column * F.Ldb + p : p * F.Ldb + column);
-                var a = Operand(p, k, left, F.Lda, !F.TransA, m, Tile.Rows, !SplitColumns);
+                var a = Operand(p, k, left, F.Lda, !F.TransA, m, Tile.Rows<T>(), !SplitColumns);
                 var b = Operand(p, k, right, F.Ldb, F.TransB, n, columns, SplitColumns);
                 Block<T>(m, n, k, a, b, SplitColumns ? PackOwn : PackShared, c, F.Ldc, p > 0 || F.Accumulate, p + k == F.K,
                     F.Bias == null ? null : F.Bias + column, F.Relu);

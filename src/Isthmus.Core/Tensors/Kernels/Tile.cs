@@ -15,11 +15,11 @@ internal interface IConst
 /// </summary>
 internal static unsafe class Tile
 {
-    /// <summary>Rows of a full tile: two lanes of 12 sums leave room for A and B among 32 registers, one lane among 16.</summary>
-    public const int Rows = 12;
+    /// <summary>Rows of a full tile: 2 lanes of 12 leave room for A and B among 32 registers, 2 of 6 or 1 of 12 among 16.</summary>
+    public static int Rows<T>() where T : struct, ILane<T> => T.Width == 8 ? 6 : 12;
 
     /// <summary>Columns of a full tile.</summary>
-    public static int Columns<T>() where T : struct, ILane<T> => T.Width == 16 ? 32 : T.Width;
+    public static int Columns<T>() where T : struct, ILane<T> => T.Width >= 8 ? 2 * T.Width : T.Width;
 
     /// <summary>
     /// C = A B, or C += A B, over k terms. A's element (i, p) is a[i * row + p * step], B's (p, j) is b[p * bStep + j].

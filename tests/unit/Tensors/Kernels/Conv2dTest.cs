@@ -30,6 +30,8 @@ public unsafe class Conv2dTest
         new(2, 2, 2, 2, 3, 5, 5, 1, 1, 2, 2, 1, 1, 1),
         new(0, 2, 5, 5, 3, 3, 3, 1, 1, 0, 0, 1, 1, 1),
         new(2, 2, 2, 2, 3, 5, 5, 1, 1, 0, 0, 1, 1, 1),
+        new(2, 0, 5, 5, 3, 3, 3, 1, 1, 0, 0, 1, 1, 1),
+        new(2, 2, 5, 5, 0, 3, 3, 1, 1, 0, 0, 1, 1, 1),
     ];
 
     public static TheoryData<int> Shapes => new(Enumerable.Range(0, s_shapes.Length));
