@@ -16,7 +16,7 @@ enum { SCALE = 14 };
 static double seconds(void)
 {
     struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t); /* this thread alone, so that a busy machine counts less */
     return t.tv_sec + 1e-9 * t.tv_nsec;
 }
 

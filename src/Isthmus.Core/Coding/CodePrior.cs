@@ -16,7 +16,7 @@ public enum CodeContext
 /// order-0 distribution, and that towards the uniform one, by a Dirichlet prior whose strength minimises the leave-one-out code
 /// length of the counts themselves; so every index can be coded and rare contexts do no harm.
 /// </summary>
-/// <remarks>It differs from <see cref="AdaptiveIndex"/> in that it learns nothing while coding and is ten times faster. The
+/// <remarks>It differs from <see cref="AdaptiveIndex"/> in that it learns nothing while coding and is many times faster. The
 /// tables must be counted on other data than is billed.</remarks>
 public sealed class CodePrior
 {

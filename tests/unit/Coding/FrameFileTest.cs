@@ -1,4 +1,5 @@
 using Isthmus.Coding;
+using Isthmus.Tensors;
 
 namespace Isthmus.Tests.Coding;
 
@@ -87,6 +88,28 @@ public class FrameFileTest
         Assert.Contains("message 1 is missing", Assert.Throws<CodingException>(() => ReadAll(File(0, 0, 1))).Message);
         Assert.Contains("after 2 messages and says 3", Assert.Throws<CodingException>(() => ReadAll(File(0, 1))).Message);
         Assert.Contains("session record", Assert.Throws<CodingException>(() => ReadAll(File(0, 1, 2)[session.WriteTo(new System.Buffers.ArrayBufferWriter<byte>())..])).Message);
+    }
+
+    [Fact]
+    public void AMutatedFileIsAlwaysAnError() => Mutate(500);
+
+    [Fact]
+    [Trait("Category", "Slow")]
+    public void AMillionMutatedFilesAreAlwaysErrors() => Mutate(1_000_000);
+
+    private static void Mutate(int rounds)
+    {
+        var random = new RandomStream(31);
+        using var stream = new MemoryStream();
+        var writer = new FrameFileWriter(stream, Session);
+        for (var i = 0; i < 4; i++) writer.Append(Message(10 + i));
+        writer.Complete();
+        var bytes = stream.ToArray();
+        for (var round = 0; round < rounds; round++)
+        {
+            var wrong = FrameTest.Damage(bytes, random);
+            if (!wrong.AsSpan().SequenceEqual(bytes)) Assert.Throws<CodingException>(() => ReadAll(wrong));
+        }
     }
 
     [Fact]
