@@ -3,9 +3,10 @@ namespace Isthmus.Coding;
 /// <summary>
 /// Elementary functions whose bits are the same on every machine: only + − × ÷ and square roots of IEEE 754 doubles, in a
 /// fixed order. <see cref="Math.Exp"/> and its relatives call the platform's library, whose last bits differ; a table of
-/// frequencies built from them could differ between sender and receiver.
+/// frequencies built from them could differ between sender and receiver. For tables and hyper-decoders; slower than the
+/// library's, and for nothing else.
 /// </summary>
-internal static class FixedMath
+public static class FixedMath
 {
     private const double Ln2High = 0.69314718036912381649, Ln2Low = 1.9082149292705877e-10; // their sum is ln 2; High has 21 zero low bits
 
@@ -42,7 +43,7 @@ internal static class FixedMath
     public static double Log2(double x) => Log(x) * 1.4426950408889634;
 
     /// <summary>log2(1 + 1/k) for k ≥ 1: what one more unit of frequency saves, in bits, at a symbol of frequency k.</summary>
-    public static double Log2Step(int k) => AtanhSeries(1.0 / (2.0 * k + 1)) * 1.4426950408889634;
+    internal static double Log2Step(int k) => AtanhSeries(1.0 / (2.0 * k + 1)) * 1.4426950408889634;
 
     /// <summary>The density of the standard normal distribution.</summary>
     public static double NormalDensity(double x) => 0.3989422804014327 * Exp(-0.5 * x * x);
