@@ -185,5 +185,6 @@ public sealed partial record Schema
         return null;
     }
 
-    internal static string OneLine(string text) => text.ReplaceLineEndings(" ").Trim();
+    // Messages of other libraries, which may quote whole files.
+    internal static string OneLine(string text) => text.ReplaceLineEndings(" ").Trim() is var line && line.Length > 200 ? line[..200] + "…" : line;
 }

@@ -23,7 +23,8 @@ public sealed record TableRoles(IReadOnlyList<ColumnRole> Of, IReadOnlyList<stri
             if (roles[c] == ColumnRole.Feature && table.Columns[c].Type == ColumnType.Text && table.Columns[c].Categories.Count > MostCategories)
                 throw new InputException(FormattableString.Invariant($"{table.Source}: column '{table.Columns[c].Name}' has {table.Columns[c].Categories.Count} different words, at most {MostCategories} can be a feature"),
                     $"leave it out with --ignore {table.Columns[c].Name}");
-        if (!roles.Contains(ColumnRole.Feature)) throw new InputException($"{table.Source}: no column is left as a feature", "check --features, --ignore, --target and --concepts");
+        var past = options.Time is not null && roles.Contains(ColumnRole.Target); // a series' target is its own input
+        if (!roles.Contains(ColumnRole.Feature) && !past) throw new InputException($"{table.Source}: no column is left as a feature", "check --features, --ignore, --target and --concepts");
         return new(roles, notes);
     }
 

@@ -1,5 +1,3 @@
-using System.IO.Compression;
-
 namespace Isthmus.Data;
 
 /// <summary>Opening and reading files so that whatever is wrong with them becomes one clear line.</summary>
@@ -52,7 +50,7 @@ internal static class InputFile
         file.Position = 0;
         var zipped = first == 0x1F && second == 0x8B;
         atMost = zipped ? file.Length * DeflateRatio : file.Length;
-        return zipped ? new GZipStream(file, CompressionMode.Decompress) : file;
+        return zipped ? new GzipInput(file) : file;
     }
 
     /// <summary>Runs a reader and turns every kind of damage into an error that names the file.</summary>

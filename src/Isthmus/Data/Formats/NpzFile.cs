@@ -65,17 +65,4 @@ public sealed class NpzFile : IDisposable
             return read(stream, where, entry);
         });
     }
-
-    // Sums up what is read through it.
-    private sealed class CrcStream(Stream inner) : ReadOnlyStream
-    {
-        public uint Crc { get; private set; }
-
-        public override int Read(byte[] buffer, int offset, int count)
-        {
-            var read = inner.Read(buffer, offset, count);
-            Crc = Crc32.Append(Crc, buffer.AsSpan(offset, read));
-            return read;
-        }
-    }
 }
