@@ -35,6 +35,9 @@ public sealed class CircuitWalk
         Visits = _tape.Sum(s => (long)circuit.Regions[s.Region].Units);
     }
 
+    /// <summary>The number of symbols of each variable.</summary>
+    public IReadOnlyList<int> Alphabets => _circuit.Alphabets;
+
     /// <summary>The variables in the order in which they are taken.</summary>
     public IReadOnlyList<int> Order { get; }
 
