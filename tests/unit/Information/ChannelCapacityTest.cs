@@ -72,7 +72,7 @@ public class ChannelCapacityTest
                 for (var y = 0; y < m; y++) w[x, y] = row[y];
             }
             var result = ChannelCapacity.Solve(w, 1e-10);
-            Assert.InRange(result.GapBits, 0, 1e-6);
+            Assert.InRange(result.GapBits, 0, 1e-9);
             Assert.InRange(result.Bits, 0, Math.Log2(Math.Min(n, m)) + 1e-12);
             for (var trial = 0; trial < 5; trial++)
             {

@@ -17,8 +17,8 @@ public sealed record BottleneckOptions
     /// <summary>Seeded random starts for each β, besides partitions and neighbouring β.</summary>
     public int Restarts { get; init; } = 8;
 
-    /// <summary>The largest number of updates of one start.</summary>
-    public int MaxIterations { get; init; } = 20_000;
+    /// <summary>The largest number of updates of one start; null for 20,000, fewer (down to 500) on large tables.</summary>
+    public int? MaxIterations { get; init; }
 
     /// <summary>A start ends when no entry of q(t|x) changes by more in one update.</summary>
     public double Tolerance { get; init; } = 1e-10;
@@ -32,7 +32,7 @@ public sealed record BottleneckOptions
         foreach (var beta in Betas) RequireBeta(beta);
         if (!(Alpha >= 0 && Alpha <= 1)) throw new InputException(string.Create(CultureInfo.InvariantCulture, $"alpha is {Alpha}, expected 0 to 1"));
         if (Clusters is < 1) throw new InputException(string.Create(CultureInfo.InvariantCulture, $"clusters is {Clusters}, expected at least 1"));
-        if (Restarts < 0 || MaxIterations < 1 || !(Tolerance > 0))
+        if (Restarts < 0 || MaxIterations is < 1 || !(Tolerance > 0))
             throw new InputException(string.Create(CultureInfo.InvariantCulture, $"restarts {Restarts}, iterations {MaxIterations}, tolerance {Tolerance}: expected at least 0, at least 1, above 0"));
     }
 

@@ -10,10 +10,11 @@ internal sealed class BottleneckSearch
 {
     private const int Block = 50;          // updates between two looks at the convergence
     private const int Kept = 4;            // starts that are iterated to the end, out of all that are tried
+    private const double MostWork = 2e9;   // multiplications that one start may take, unless the options say otherwise
     private const double Same = 1e-12;     // nats: smaller differences of Lagrangians are rounding
     private readonly BottleneckProblem _problem;
     private readonly BottleneckOptions _options;
-    private readonly int _clusters;
+    private readonly int _clusters, _updates;
     private readonly BottleneckIteration _iteration;
     private readonly List<Encoding> _pool = [];
     private readonly List<Encoding> _hard = [];
@@ -23,6 +24,7 @@ internal sealed class BottleneckSearch
         (_problem, _options) = (problem, options);
         _clusters = Math.Min(options.Clusters ?? 64, problem.Inputs);
         _iteration = new BottleneckIteration(problem.Joint, _clusters);
+        _updates = options.MaxIterations ?? (int)Math.Clamp(MostWork / ((double)problem.Inputs * _clusters * (problem.Outputs + 16)), 500, 20_000);
         Exhaustive = problem.Inputs <= (options.Alpha == 0 ? Partitions.MaxExhaustive : 8);
         _pool.Add(problem.Trivial);
         AddPartitions();
@@ -74,7 +76,7 @@ internal sealed class BottleneckSearch
             AddAllPartitions();
             return;
         }
-        if (_problem.Inputs <= 512)
+        if (_problem.Inputs <= 1024)
             foreach (var (_, _, labels) in PartitionSearch.Relevance(_problem).Agglomerate())
                 if (labels.Max() < _clusters) _hard.Add(_problem.Hard(labels));
         if (_clusters == _problem.Inputs) _hard.Add(_problem.Hard([.. Enumerable.Range(0, _problem.Inputs)]));
@@ -82,7 +84,7 @@ internal sealed class BottleneckSearch
         {
             var search = PartitionSearch.Deterministic(_problem, beta);
             var start = _hard.OrderBy(e => e.Lagrangian(0, beta)).Take(3).Select(Labels).ToList();
-            for (var r = 0; r < _options.Restarts; r++)
+            for (var r = 0; r < _options.Restarts && (_options.Alpha == 0 || start.Count == 0); r++) // elsewhere partitions are only starts
             {
                 var random = new RandomStream(_options.Seed).Fork("labels").Fork((ulong)r);
                 start.Add([.. Enumerable.Range(0, _problem.Inputs).Select(_ => random.NextInt(_clusters))]);
@@ -134,21 +136,50 @@ internal sealed class BottleneckSearch
         return Best(beta);
     }
 
+    // Updates in blocks. Between two blocks the step that a block made is taken again, longer, as long as that lowers the Lagrangian:
+    // near transitions plain updates only creep.
     private void Iterate(Encoding start, double beta, List<double> ends)
     {
         Load(start.Q);
-        var last = start.Lagrangian(_options.Alpha, beta);
-        for (var done = 0; done < _options.MaxIterations; done += Block)
+        var now = Read();
+        var (stretch, quiet) = (1.0, 0);
+        for (var done = 0; done < _updates && quiet < 3; done += Block)
         {
-            if (_iteration.Run(beta, _options.Alpha, Block) < _options.Tolerance) break;
-            if ((done / Block) % 8 != 7) continue;
-            var now = Read().Lagrangian(_options.Alpha, beta);
-            if (last - now < 1e-15) break;
-            last = now;
+            var before = now;
+            var change = _iteration.Run(beta, _options.Alpha, Block);
+            now = Read();
+            if (change < _options.Tolerance) break;
+            var gained = before.Lagrangian(_options.Alpha, beta) - now.Lagrangian(_options.Alpha, beta);
+            quiet = gained < 1e-15 ? quiet + 1 : 0;
+            var longer = Stretched(before.Q, now.Q, stretch);
+            if (longer.Lagrangian(_options.Alpha, beta) < now.Lagrangian(_options.Alpha, beta))
+            {
+                now = longer;
+                Load(now.Q);
+                stretch = Math.Min(2 * stretch, 1e4);
+            }
+            else
+            {
+                stretch = Math.Max(1, stretch / 4);
+            }
         }
-        var end = Tidy(Read(), beta);
+        var end = Tidy(now, beta);
         ends.Add(end.Lagrangian(_options.Alpha, beta));
         _pool.Add(end);
+    }
+
+    // q ∝ now (now/before)^stretch.
+    private Encoding Stretched(double[,] before, double[,] now, double stretch)
+    {
+        var q = new double[_problem.Inputs, _clusters];
+        for (var x = 0; x < _problem.Inputs; x++)
+        {
+            var sum = 0.0;
+            for (var t = 0; t < _clusters; t++)
+                sum += q[x, t] = now[x, t] > 1e-280 && before[x, t] > 1e-280 ? now[x, t] * Math.Pow(Math.Clamp(now[x, t] / before[x, t], 1e-3, 1e3), stretch) : now[x, t];
+            for (var t = 0; t < _clusters; t++) q[x, t] = sum > 0 && double.IsFinite(sum) ? q[x, t] / sum : now[x, t];
+        }
+        return _problem.Evaluate(q);
     }
 
     // For α = 1: while the oracle names a cluster that improves, give it a little mass and iterate again.

@@ -39,6 +39,8 @@ public static class ChannelCapacity
         var p = new double[n];
         Array.Fill(p, 1.0 / n);
         var (d, output, trial) = (new double[n], new double[m], new double[n]);
+        if (n is > 1 and <= SimplexNewton.MostLetters)
+            SimplexNewton.Maximise(p, (at, into) => Divergences(w, fixedPart, at, into, output), at => Curvature(w, at), tolerance / 2);
         var value = Divergences(w, fixedPart, p, d, output);
         var power = 1.0; // p ← p e^(power · D): larger steps are kept as long as they improve (Matz and Duhamel 2004)
         for (var i = 0; i < MaxUpdates && d.Max() - value > tolerance; i++)
@@ -61,7 +63,22 @@ public static class ChannelCapacity
         }
         value = Divergences(w, fixedPart, p, d, output);
         var mean = costs is null ? 0 : p.Zip(costs, (a, b) => a * b).Sum();
-        return new CapacityResult("capacity", Math.Max(value, costs is null ? 0 : value) / Math.Log(2), p, Math.Max(0, d.Max() - value) / Math.Log(2), Array.ConvertAll(d, v => v / Math.Log(2)), output, mean);
+        return new CapacityResult("capacity", (costs is null ? Math.Max(0, value) : value) / Math.Log(2), p, Math.Max(0, d.Max() - value) / Math.Log(2), Array.ConvertAll(d, v => v / Math.Log(2)), output, mean);
+    }
+
+    // −∇² I = W diag(1/q) Wᵀ, lower triangle.
+    private static double[,] Curvature(double[,] w, double[] p)
+    {
+        var (n, m) = (p.Length, w.GetLength(1));
+        var output = new double[m];
+        for (var x = 0; x < n; x++)
+            for (var y = 0; y < m; y++) output[y] += p[x] * w[x, y];
+        var sum = new double[n, n];
+        for (var a = 0; a < n; a++)
+            for (var b = 0; b <= a; b++)
+                for (var y = 0; y < m; y++)
+                    if (w[a, y] > 0) sum[a, b] += w[a, y] * w[b, y] / output[y];
+        return sum;
     }
 
     // D(x) for all x, and Σ p D.

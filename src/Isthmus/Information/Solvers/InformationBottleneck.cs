@@ -65,7 +65,7 @@ public static class InformationBottleneck
         if (weights.Count == 0) throw new InputException("no weight given, expected at least one positive number");
         foreach (var b in weights)
             if (!(b > 0) || !double.IsFinite(b)) throw new InputException(string.Create(CultureInfo.InvariantCulture, $"the weight of the squared rate is {b}, expected a positive finite number"));
-        var grid = Enumerable.Range(0, 25).Select(i => Math.Pow(2, i / 3.0)).Append(1e4).ToArray();
+        var grid = Enumerable.Range(0, 13).Select(i => Math.Pow(2, 2 * i / 3.0)).Append(1e4).ToArray();
         var settings = (options ?? new BottleneckOptions { Betas = grid }) with { Betas = grid, Alpha = 1 };
         settings.Check();
         return SquaredBottleneck.Solve(new BottleneckProblem(joint), weights, settings);

@@ -1,12 +1,9 @@
-using MathNet.Numerics.LinearAlgebra;
-
 namespace Isthmus.Information;
 
 /// <summary>Maximises Σ_x p(x) ln Σ_z q(z) A(x,z) over distributions q: the concave problem inside Blahut's rate–distortion algorithm.</summary>
 internal static class MixtureWeights
 {
     private const int MaxUpdates = 100_000;
-    private const int MostNewton = 256; // letters up to which a Newton step is cheaper than the updates it saves
 
     /// <summary>The weights, and a lower bound of −max: −Σ p ln (A q) − ln max_z c(z), with c(z) = Σ p(x) A(x,z)/(A q)(x) (Blahut 1972, theorem 6; Csiszár 1974).</summary>
     /// <param name="p">Sums to one.</param>
@@ -18,7 +15,7 @@ internal static class MixtureWeights
         var m = a.GetLength(1);
         var q = new double[m];
         Array.Fill(q, 1.0 / m);
-        if (m is > 1 and <= MostNewton) InteriorPoint(p, a, q, tolerance);
+        if (m is > 1 and <= SimplexNewton.MostLetters) SimplexNewton.Maximise(q, (at, into) => Evaluate(p, a, at, into), at => Curvature(p, a, at), tolerance / 2);
         var (c, trial) = (new double[m], new double[m]);
         var value = Evaluate(p, a, q, c);
         var power = 1.0; // over-relaxation q ← q c^power: tried as long as it improves, plain updates always do
@@ -42,54 +39,8 @@ internal static class MixtureWeights
         return (q, -value - Math.Max(0, Math.Log(c.Max())));
     }
 
-    // A primal-dual interior-point method on ∇f + s = ν1, q s = μ, Σ q = 1: Blahut's updates slow down to 1/k where a letter is only
-    // just not used, this does not. Leaves its best q behind; the updates after it usually have nothing left to do.
-    private static void InteriorPoint(double[] p, double[,] a, double[] q, double tolerance)
-    {
-        var m = q.Length;
-        var c = new double[m];
-        Evaluate(p, a, q, c);
-        var nu = c.Max() + 1;
-        var s = Array.ConvertAll(c, v => nu - v);
-        for (var i = 0; i < 60 && Math.Log(c.Max()) > tolerance / 2; i++)
-        {
-            var mu = 0.1 * q.Zip(s, (u, v) => u * v).Sum() / m;
-            var curvature = Curvature(p, a, q);
-            for (var z = 0; z < m; z++) curvature[z, z] += s[z] / q[z];
-            var right = Matrix<double>.Build.Dense(m, 2, (z, k) => k == 0 ? c[z] - nu + (mu / q[z]) : 1);
-            Matrix<double> solved;
-            try
-            {
-                solved = curvature.Cholesky().Solve(right);
-            }
-            catch (ArgumentException)
-            {
-                return; // rounding has made the system singular: what is reached is near the optimum
-            }
-            var step = solved.Column(0).Sum() / solved.Column(1).Sum();
-            var dq = solved.Column(0) - (step * solved.Column(1));
-            var ds = Vector<double>.Build.Dense(m, z => (mu / q[z]) - s[z] - (s[z] / q[z] * dq[z]));
-            var length = 1.0;
-            for (var z = 0; z < m; z++)
-            {
-                if (dq[z] < 0) length = Math.Min(length, -0.99 * q[z] / dq[z]);
-                if (ds[z] < 0) length = Math.Min(length, -0.99 * s[z] / ds[z]);
-            }
-            if (!(length > 1e-10)) return;
-            for (var z = 0; z < m; z++)
-            {
-                q[z] += length * dq[z];
-                s[z] += length * ds[z];
-            }
-            nu += length * step;
-            var sum = q.Sum();
-            for (var z = 0; z < m; z++) q[z] /= sum;
-            Evaluate(p, a, q, c);
-        }
-    }
-
     // −∇² Σ p ln (A q) = Aᵀ diag(p/(A q)²) A.
-    private static Matrix<double> Curvature(double[] p, double[,] a, double[] q)
+    private static double[,] Curvature(double[] p, double[,] a, double[] q)
     {
         var m = q.Length;
         var sum = new double[m, m];
@@ -101,7 +52,7 @@ internal static class MixtureWeights
             for (var z = 0; z < m; z++)
                 for (var k = 0; k <= z; k++) sum[z, k] += weight * a[x, z] * a[x, k];
         }
-        return Matrix<double>.Build.Dense(m, m, (z, k) => sum[Math.Max(z, k), Math.Min(z, k)]);
+        return sum;
     }
 
     private static double Evaluate(double[] p, double[,] a, double[] q, double[] c)

@@ -87,7 +87,7 @@ internal sealed class PartitionSearch
         return best!;
     }
 
-    /// <summary>Moves single inputs to the cluster that lowers the sum most until none does (at most 200 sweeps).</summary>
+    /// <summary>Moves single inputs to the cluster that lowers the sum most until none does (at most 200 sweeps, fewer on large tables).</summary>
     /// <param name="start">Labels below <paramref name="clusters"/>.</param>
     /// <param name="clusters">The largest number of clusters.</param>
     /// <param name="keepCount">Whether a cluster's last member stays.</param>
@@ -103,7 +103,8 @@ internal sealed class PartitionSearch
             members[labels[x]]++;
             Add(mass[labels[x]], x, 1);
         }
-        for (var sweep = 0; sweep < 200; sweep++)
+        var sweeps = Math.Clamp(20_000_000 / ((long)n * clusters * (m + 1)), 5, 200);
+        for (var sweep = 0; sweep < sweeps; sweep++)
         {
             var moved = false;
             for (var x = 0; x < n; x++)

@@ -16,7 +16,7 @@ internal static class SquaredBottleneck
             {
                 if (best.High.Relevance - best.Low.Relevance < 1e-12) break;
                 var beta = Math.Max(1, (best.High.Complexity - best.Low.Complexity) / (best.High.Relevance - best.Low.Relevance));
-                var found = new BottleneckSearch(problem, settings with { Betas = [beta] }).Solve([beta])[0].Best;
+                var found = search.Solve([beta])[0].Best;
                 if (!(found.Lagrangian(1, beta) < best.Low.Lagrangian(1, beta) - 1e-11)) break;
                 curve.Add(found);
                 best = OnHull(curve, b);
