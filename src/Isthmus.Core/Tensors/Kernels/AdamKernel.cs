@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Isthmus.Tensors.Kernels;
 
 /// <summary>What one step of Adam needs besides the arrays; Step counts from 1. Doubles, since 1 - 0.999 in float is off by 5e-5 of itself.</summary>
@@ -39,6 +41,7 @@ internal static unsafe class AdamKernel
         public long N;
         public float Keep, Decay, Beta1, Rest1, Beta2, Rest2, Size, Root, Eps;
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public readonly void Execute<T>(int part) where T : struct, ILane<T>
         {
             T keep = T.Of(Keep), decay = T.Of(Decay), beta1 = T.Of(Beta1), rest1 = T.Of(Rest1), beta2 = T.Of(Beta2), rest2 = T.Of(Rest2);

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace Isthmus.Tensors.Kernels;
@@ -74,6 +75,7 @@ internal static unsafe class BatchNorm
         public float* A, B, Centre, Y;
         public long N, C, L;
 
+        [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
         public readonly void Row<T>(long channel) where T : struct, ILane<T>
         {
             var term = TTerm.At(Centre == null ? 0 : Centre[channel]);

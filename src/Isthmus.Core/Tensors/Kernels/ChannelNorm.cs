@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Isthmus.Tensors.Kernels;
 
 /// <summary>
@@ -36,6 +38,7 @@ internal unsafe struct ChannelNorm
     {
         public ChannelNorm Of;
 
+        [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
         public readonly void Row<T>(long row) where T : struct, ILane<T>
         {
             var (s, c) = (Of.Statistics(row), row % Of.C);
@@ -54,6 +57,7 @@ internal unsafe struct ChannelNorm
     {
         public ChannelNorm Of;
 
+        [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
         public readonly void Row<T>(long row) where T : struct, ILane<T>
         {
             T one = T.Of(1f), zero = T.Of(0f);
@@ -72,6 +76,7 @@ internal unsafe struct ChannelNorm
     {
         public ChannelNorm Of;
 
+        [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
         public readonly void Row<T>(long row) where T : struct, ILane<T>
         {
             var (s, c) = (Of.Statistics(row), row % Of.C);
@@ -90,6 +95,7 @@ internal unsafe struct ChannelNorm
     {
         public ChannelNorm Of;
 
+        [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
         public readonly void Row<T>(long row) where T : struct, ILane<T>
         {
             var one = T.Of(1f);

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Isthmus.Tensors.Kernels;
 
 /// <summary>The negative log softmax of the labelled column, row by row, in nats.</summary>
@@ -28,11 +30,12 @@ internal static unsafe class CrossEntropy
         public long* Labels;
         public long Cols, Ignore;
 
+        [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
         public readonly void Row<T>(long row) where T : struct, ILane<T>
         {
             var x = X + row * Cols;
             var max = Softmax.RowMax<T>(x, Cols);
-            var log = Kernels.LogSumExp.Log(Softmax.SumOfExp<T>(x, Cols, max, null));
+            var log = Kernels.LogSumExp.Log<T>(Softmax.SumOfExp<T>(x, Cols, max));
             LogSumExp[row] = max + log;
             // Around the maximum rather than through the sum, which is rounded coarsely where logits are large.
             Loss[row] = Labels[row] == Ignore ? 0 : log - (x[Labels[row]] - max);
@@ -46,6 +49,7 @@ internal static unsafe class CrossEntropy
         public long Cols, Ignore;
         public bool ScaleRepeats;
 
+        [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
         public readonly void Row<T>(long row) where T : struct, ILane<T>
         {
             float* x = X + row * Cols, dx = Dx + row * Cols;

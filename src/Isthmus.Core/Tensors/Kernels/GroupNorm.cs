@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace Isthmus.Tensors.Kernels;
@@ -53,6 +54,7 @@ internal static unsafe class GroupNorm
         public long Cols;
         public float Eps;
 
+        [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
         public readonly void Row<T>(long row) where T : struct, ILane<T> => (Mean[row], Rstd[row]) = LayerNorm.Statistics<T>(X + row * Cols, Cols, Eps);
     }
 
@@ -62,6 +64,7 @@ internal static unsafe class GroupNorm
         public float* Dy, X, Mean, Rstd, Sums, Products;
         public long PerGroup, L;
 
+        [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
         public readonly void Row<T>(long row) where T : struct, ILane<T>
         {
             float* dy = Dy + row * L, x = X + row * L;

@@ -38,6 +38,8 @@ internal unsafe interface ILane<T> where T : struct, ILane<T>
     static abstract T Abs(T a);
     /// <summary>The larger; NaN if either is NaN.</summary>
     static abstract T Max(T a, T b);
+    /// <summary>b if it is larger than a, else a, NaN included: cheaper than <see cref="Max"/>.</summary>
+    static abstract T Larger(T a, T b);
     /// <summary>The smaller; NaN if either is NaN.</summary>
     static abstract T Min(T a, T b);
     /// <summary>The square root, rounded correctly.</summary>
@@ -84,7 +86,7 @@ internal unsafe interface ILane<T> where T : struct, ILane<T>
     static abstract void StoreByFours(T a, T b, T c, T d, float* to);
     /// <summary>The sum of the floats, upper half on lower half again and again: one order whatever the registers.</summary>
     static abstract float Sum(T a);
-    /// <summary>The largest float; NaN if one is NaN.</summary>
+    /// <summary>The largest float; NaN may be passed over.</summary>
     static abstract float Largest(T a);
 }
 
@@ -106,6 +108,7 @@ internal readonly unsafe struct Lane16(Vector512<float> v) : ILane<Lane16>
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane16 Fma(Lane16 a, Lane16 b, Lane16 c) => new(Vector512.FusedMultiplyAdd(a._v, b._v, c._v));
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane16 Abs(Lane16 a) => new(Vector512.Abs(a._v));
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane16 Max(Lane16 a, Lane16 b) => new(Vector512.Max(a._v, b._v));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane16 Larger(Lane16 a, Lane16 b) => Select(LessThan(a, b), b, a);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane16 Min(Lane16 a, Lane16 b) => new(Vector512.Min(a._v, b._v));
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane16 Sqrt(Lane16 a) => new(Vector512.Sqrt(a._v));
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane16 Floor(Lane16 a) => new(Vector512.Floor(a._v));
@@ -161,11 +164,25 @@ internal readonly unsafe struct Lane16(Vector512<float> v) : ILane<Lane16>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void StoreByFours(Lane16 a, Lane16 b, Lane16 c, Lane16 d, float* to)
     {
+        if (Avx512F.IsSupported)
+        {
+            // Fours within each quarter of the register, then the quarters in order.
+            Vector512<double> ab = Avx512F.UnpackLow(a._v, b._v).AsDouble(), cd = Avx512F.UnpackLow(c._v, d._v).AsDouble();
+            Vector512<double> ab2 = Avx512F.UnpackHigh(a._v, b._v).AsDouble(), cd2 = Avx512F.UnpackHigh(c._v, d._v).AsDouble();
+            Vector512<double> r0 = Avx512F.UnpackLow(ab, cd), r1 = Avx512F.UnpackHigh(ab, cd), r2 = Avx512F.UnpackLow(ab2, cd2), r3 = Avx512F.UnpackHigh(ab2, cd2);
+            Vector512<double> even01 = Avx512F.Shuffle4x128(r0, r1, 0x88), even23 = Avx512F.Shuffle4x128(r2, r3, 0x88);
+            Vector512<double> odd01 = Avx512F.Shuffle4x128(r0, r1, 0xDD), odd23 = Avx512F.Shuffle4x128(r2, r3, 0xDD);
+            Avx512F.Shuffle4x128(even01, even23, 0x88).AsSingle().Store(to);
+            Avx512F.Shuffle4x128(odd01, odd23, 0x88).AsSingle().Store(to + 16);
+            Avx512F.Shuffle4x128(even01, even23, 0xDD).AsSingle().Store(to + 32);
+            Avx512F.Shuffle4x128(odd01, odd23, 0xDD).AsSingle().Store(to + 48);
+            return;
+        }
         Lane8.StoreByFours(new(a._v.GetLower()), new(b._v.GetLower()), new(c._v.GetLower()), new(d._v.GetLower()), to);
         Lane8.StoreByFours(new(a._v.GetUpper()), new(b._v.GetUpper()), new(c._v.GetUpper()), new(d._v.GetUpper()), to + 32);
     }
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static float Sum(Lane16 a) => Lane8.Sum(new Lane8(a._v.GetLower()) + new Lane8(a._v.GetUpper()));
-    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static float Largest(Lane16 a) => Lane8.Largest(Lane8.Max(new Lane8(a._v.GetLower()), new Lane8(a._v.GetUpper())));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static float Largest(Lane16 a) => Lane8.Largest(Lane8.Larger(new Lane8(a._v.GetLower()), new Lane8(a._v.GetUpper())));
     [MethodImpl(MethodImplOptions.AggressiveInlining)] private static Lane16 First(int count) => new(Vector512.LessThan(Vector512<int>.Indices, Vector512.Create(count)).AsSingle());
 }
 
@@ -187,6 +204,7 @@ internal readonly unsafe struct Lane8(Vector256<float> v) : ILane<Lane8>
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane8 Fma(Lane8 a, Lane8 b, Lane8 c) => new(Vector256.FusedMultiplyAdd(a._v, b._v, c._v));
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane8 Abs(Lane8 a) => new(Vector256.Abs(a._v));
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane8 Max(Lane8 a, Lane8 b) => new(Vector256.Max(a._v, b._v));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane8 Larger(Lane8 a, Lane8 b) => Select(LessThan(a, b), b, a);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane8 Min(Lane8 a, Lane8 b) => new(Vector256.Min(a._v, b._v));
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane8 Sqrt(Lane8 a) => new(Vector256.Sqrt(a._v));
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane8 Floor(Lane8 a) => new(Vector256.Floor(a._v));
@@ -242,11 +260,22 @@ internal readonly unsafe struct Lane8(Vector256<float> v) : ILane<Lane8>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void StoreByFours(Lane8 a, Lane8 b, Lane8 c, Lane8 d, float* to)
     {
+        if (Avx.IsSupported)
+        {
+            Vector256<double> ab = Avx.UnpackLow(a._v, b._v).AsDouble(), cd = Avx.UnpackLow(c._v, d._v).AsDouble();
+            Vector256<double> ab2 = Avx.UnpackHigh(a._v, b._v).AsDouble(), cd2 = Avx.UnpackHigh(c._v, d._v).AsDouble();
+            Vector256<double> r0 = Avx.UnpackLow(ab, cd), r1 = Avx.UnpackHigh(ab, cd), r2 = Avx.UnpackLow(ab2, cd2), r3 = Avx.UnpackHigh(ab2, cd2);
+            Avx.Permute2x128(r0, r1, 0x20).AsSingle().Store(to);
+            Avx.Permute2x128(r2, r3, 0x20).AsSingle().Store(to + 8);
+            Avx.Permute2x128(r0, r1, 0x31).AsSingle().Store(to + 16);
+            Avx.Permute2x128(r2, r3, 0x31).AsSingle().Store(to + 24);
+            return;
+        }
         Lane4.StoreByFours(new(a._v.GetLower()), new(b._v.GetLower()), new(c._v.GetLower()), new(d._v.GetLower()), to);
         Lane4.StoreByFours(new(a._v.GetUpper()), new(b._v.GetUpper()), new(c._v.GetUpper()), new(d._v.GetUpper()), to + 16);
     }
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static float Sum(Lane8 a) => Lane4.Sum(new Lane4(a._v.GetLower()) + new Lane4(a._v.GetUpper()));
-    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static float Largest(Lane8 a) => Lane4.Largest(Lane4.Max(new Lane4(a._v.GetLower()), new Lane4(a._v.GetUpper())));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static float Largest(Lane8 a) => Lane4.Largest(Lane4.Larger(new Lane4(a._v.GetLower()), new Lane4(a._v.GetUpper())));
     [MethodImpl(MethodImplOptions.AggressiveInlining)] private static Lane8 First(int count) => new(Vector256.LessThan(Vector256<int>.Indices, Vector256.Create(count)).AsSingle());
 }
 
@@ -268,6 +297,7 @@ internal readonly unsafe struct Lane4(Vector128<float> v) : ILane<Lane4>
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane4 Fma(Lane4 a, Lane4 b, Lane4 c) => new(Vector128.FusedMultiplyAdd(a._v, b._v, c._v));
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane4 Abs(Lane4 a) => new(Vector128.Abs(a._v));
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane4 Max(Lane4 a, Lane4 b) => new(Vector128.Max(a._v, b._v));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane4 Larger(Lane4 a, Lane4 b) => Select(LessThan(a, b), b, a);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane4 Min(Lane4 a, Lane4 b) => new(Vector128.Min(a._v, b._v));
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane4 Sqrt(Lane4 a) => new(Vector128.Sqrt(a._v));
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane4 Floor(Lane4 a) => new(Vector128.Floor(a._v));
@@ -343,8 +373,8 @@ internal readonly unsafe struct Lane4(Vector128<float> v) : ILane<Lane4>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Largest(Lane4 a)
     {
-        var pair = Vector128.Max(a._v, Vector128.Shuffle(a._v, Vector128.Create(2, 3, 0, 1)));
-        return MathF.Max(pair.GetElement(0), pair.GetElement(1));
+        var pair = Larger(a, new Lane4(Vector128.Shuffle(a._v, Vector128.Create(2, 3, 0, 1))))._v;
+        return pair.GetElement(0) < pair.GetElement(1) ? pair.GetElement(1) : pair.GetElement(0);
     }
     [MethodImpl(MethodImplOptions.AggressiveInlining)] private static Lane4 First(int count) => new(Vector128.LessThan(Vector128<int>.Indices, Vector128.Create(count)).AsSingle());
 }
@@ -367,6 +397,7 @@ internal readonly unsafe struct Lane1(float v) : ILane<Lane1>
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane1 Fma(Lane1 a, Lane1 b, Lane1 c) => new(MathF.FusedMultiplyAdd(a._v, b._v, c._v));
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane1 Abs(Lane1 a) => new(MathF.Abs(a._v));
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane1 Max(Lane1 a, Lane1 b) => new(MathF.Max(a._v, b._v));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane1 Larger(Lane1 a, Lane1 b) => a._v < b._v ? b : a;
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane1 Min(Lane1 a, Lane1 b) => new(MathF.Min(a._v, b._v));
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane1 Sqrt(Lane1 a) => new(MathF.Sqrt(a._v));
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Lane1 Floor(Lane1 a) => new(MathF.Floor(a._v));

@@ -42,6 +42,7 @@ internal static unsafe class LayerNorm
         public long Cols;
         public float Eps;
 
+        [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
         public readonly void Row<T>(long row) where T : struct, ILane<T>
         {
             float* x = X + row * Cols, y = Y + row * Cols;
@@ -63,6 +64,7 @@ internal static unsafe class LayerNorm
         public float* Dy, X, Gamma, Mean, Rstd, Dx;
         public long Cols;
 
+        [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
         public readonly void Row<T>(long row) where T : struct, ILane<T>
         {
             float* x = X + row * Cols, dy = Dy + row * Cols, dx = Dx + row * Cols;

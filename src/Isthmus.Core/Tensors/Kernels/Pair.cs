@@ -28,6 +28,7 @@ internal readonly unsafe struct Pair<TLane>(TLane low, TLane high) : ILane<Pair<
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Pair<TLane> Fma(Pair<TLane> a, Pair<TLane> b, Pair<TLane> c) => new(TLane.Fma(a._low, b._low, c._low), TLane.Fma(a._high, b._high, c._high));
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Pair<TLane> Abs(Pair<TLane> a) => new(TLane.Abs(a._low), TLane.Abs(a._high));
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Pair<TLane> Max(Pair<TLane> a, Pair<TLane> b) => new(TLane.Max(a._low, b._low), TLane.Max(a._high, b._high));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Pair<TLane> Larger(Pair<TLane> a, Pair<TLane> b) => new(TLane.Larger(a._low, b._low), TLane.Larger(a._high, b._high));
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Pair<TLane> Min(Pair<TLane> a, Pair<TLane> b) => new(TLane.Min(a._low, b._low), TLane.Min(a._high, b._high));
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Pair<TLane> Sqrt(Pair<TLane> a) => new(TLane.Sqrt(a._low), TLane.Sqrt(a._high));
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Pair<TLane> Floor(Pair<TLane> a) => new(TLane.Floor(a._low), TLane.Floor(a._high));
@@ -67,5 +68,5 @@ internal readonly unsafe struct Pair<TLane>(TLane low, TLane high) : ILane<Pair<
         TLane.StoreByFours(a._high, b._high, c._high, d._high, to + 4 * TLane.Width);
     }
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static float Sum(Pair<TLane> a) => TLane.Sum(a._low + a._high);
-    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static float Largest(Pair<TLane> a) => TLane.Largest(TLane.Max(a._low, a._high));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static float Largest(Pair<TLane> a) => TLane.Largest(TLane.Larger(a._low, a._high));
 }

@@ -90,23 +90,24 @@ internal static unsafe class PhiloxFill
             var pad = stackalloc float[64];
             while (n > 0)
             {
-                if (skip == 0 && n >= group)
-                {
-                    Blocks(block, ramp, to);
-                    to += group;
-                    n -= group;
-                }
-                else
-                {
-                    Blocks(block, ramp, pad);
-                    var count = (int)Math.Min(group - skip, n);
-                    for (var i = 0; i < count; i++) to[i] = pad[skip + i];
-                    to += count;
-                    n -= count;
-                    skip = 0;
-                }
+                var whole = skip == 0 && n >= group;
+                var at = whole ? to : pad;
+                // Where the lower half of the block's number runs over, blocks go one by one.
+                if ((uint)block > uint.MaxValue - 16) OneByOne(block, T.Width, at);
+                else Blocks(block, ramp, at);
+                var count = (int)Math.Min(group - skip, n);
+                if (!whole) new Span<float>(pad + skip, count).CopyTo(new Span<float>(to, count));
+                to += count;
+                n -= count;
+                skip = 0;
                 block += (ulong)T.Width;
             }
+        }
+
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        private readonly void OneByOne(ulong block, int count, float* to)
+        {
+            for (var i = 0; i < count; i++) Blocks(block + (ulong)i, Lane1.Bits(0), to + 4 * i);
         }
 
         /// <summary>Writes the elements of Width blocks.</summary>
@@ -114,19 +115,9 @@ internal static unsafe class PhiloxFill
         private readonly void Blocks<T>(ulong block, T ramp, float* to) where T : struct, ILane<T>
         {
             T c0 = T.AddBits(T.Bits((int)(uint)block), ramp), c1 = T.Bits((int)(uint)(block >> 32)), c2 = T.Bits((int)(uint)Stream), c3 = T.Bits((int)(uint)(Stream >> 32));
-            if ((uint)block > uint.MaxValue - 16) c1 = Carried<T>(block);
             Philox.Block(ref c0, ref c1, ref c2, ref c3, (uint)Seed, (uint)(Seed >> 32));
             Words.Apply(ref c0, ref c1, ref c2, ref c3);
             T.StoreByFours(c0, c1, c2, c3, to);
-        }
-
-        /// <summary>The upper halves of the block numbers where the lower halves may run over.</summary>
-        [MethodImpl(MethodImplOptions.NoInlining)]
-        private static T Carried<T>(ulong block) where T : struct, ILane<T>
-        {
-            var upper = stackalloc uint[16];
-            for (var i = 0; i < 16; i++) upper[i] = (uint)((block + (ulong)i) >> 32);
-            return T.Load((float*)upper);
         }
     }
 }

@@ -28,6 +28,7 @@ internal static unsafe class RmsNorm
         public long Cols;
         public float Eps;
 
+        [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
         public readonly void Row<T>(long row) where T : struct, ILane<T>
         {
             float* x = X + row * Cols, y = Y + row * Cols;
@@ -47,6 +48,7 @@ internal static unsafe class RmsNorm
         public float* Dy, X, Gamma, Rstd, Dx;
         public long Cols;
 
+        [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
         public readonly void Row<T>(long row) where T : struct, ILane<T>
         {
             float* x = X + row * Cols, dy = Dy + row * Cols, dx = Dx + row * Cols;

@@ -69,7 +69,10 @@ internal readonly struct PlainColumn : IColumnTerm
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public T Of<T>(T a, T b, long row, long col, int count) where T : struct, ILane<T> => a;
 }
 
-/// <summary>What is done with each row of an array.</summary>
+/// <summary>
+/// What is done with each row of an array. Implementations are marked not to be inlined: how much the compiler inlines into
+/// a method grows with that method's own size, and dozens of lane operations do not fit into a small loop that calls them.
+/// </summary>
 internal interface IRowBody
 {
     /// <summary>Works on one row; T has the width 16.</summary>
@@ -161,10 +164,9 @@ internal static unsafe partial class Rows
     }
 
     /// <summary>The sum of one row's terms on the calling thread; T has the width 16.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
     public static float Reduce<TTerm, T>(in TTerm term, float* a, float* b, long n) where TTerm : unmanaged, ITerm where T : struct, ILane<T>
     {
-        if (n <= Block) return ReduceBlock<TTerm, T>(term, a, b, (int)n);
         double sum = 0;
         for (long i = 0; i < n; i += Block) sum += ReduceBlock<TTerm, T>(term, a + i, b + i, (int)Math.Min(Block, n - i));
         return (float)sum;
@@ -238,6 +240,7 @@ internal static unsafe partial class Rows
         public float* A, B, Sums;
         public long N;
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public readonly void Execute<T>(int part) where T : struct, ILane<T>
         {
             var end = Math.Min(N, (part + 1L) * Share);
@@ -252,6 +255,7 @@ internal static unsafe partial class Rows
         public float* A, B, Y;
         public long Cols;
 
+        [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
         public readonly void Row<T>(long row) where T : struct, ILane<T> => Y[row] = Reduce<TTerm, T>(Term, A + row * Cols, B + row * Cols, Cols);
     }
 
@@ -276,6 +280,7 @@ internal static unsafe partial class Rows
             }
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private readonly void SumTile<T>(long row, long col, float* a, float* b, int rows, int width, float* y) where T : struct, ILane<T>
         {
             var stride = Inner;

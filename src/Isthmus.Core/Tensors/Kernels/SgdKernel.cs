@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Isthmus.Tensors.Kernels;
 
 /// <summary>What one step of gradient descent needs besides the arrays.</summary>
@@ -23,6 +25,7 @@ internal static unsafe class SgdKernel
         public float Rate, Momentum, Decay;
         public bool Nesterov;
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public readonly void Execute<T>(int part) where T : struct, ILane<T>
         {
             T rate = T.Of(Rate), momentum = T.Of(Momentum), decay = T.Of(Decay);

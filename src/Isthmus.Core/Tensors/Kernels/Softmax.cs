@@ -22,26 +22,30 @@ internal static unsafe class Softmax
         for (long i = 0; i < n; i += 16)
         {
             var v = T.LoadPart(x + i, (int)Math.Min(16, n - i), float.NegativeInfinity);
-            max = T.Select(T.LessThan(max, v), v, max);
+            max = T.Larger(max, v);
         }
         return T.Largest(max);
     }
 
-    /// <summary>The sum of e^(x - shift) over a row, in blocks of 4096; the exponentials go to y unless it is null.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static float SumOfExp<T>(float* x, long n, float shift, float* y) where T : struct, ILane<T>
+    /// <summary>
+    /// The sum of e^(x - shift) over a row, in blocks of 4096. Whole sixteens of exponentials go to y unless it is null, the rest is
+    /// handed back: read again at once, what was stored in part would be waited for.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    internal static float SumOfExp<T>(float* x, long n, float shift, float* y, out T rest) where T : struct, ILane<T>
     {
         double total = 0;
         var by = T.Of(shift);
+        rest = T.Of(0f);
         for (long at = 0; at < n; at += 4096)
         {
             var sum = T.Of(0f);
             var end = Math.Min(n, at + 4096);
             for (var i = at; i < end; i += 16)
             {
-                var count = (int)Math.Min(16, end - i);
-                var e = VectorMath.Exp(T.LoadPart(x + i, count, float.NegativeInfinity) - by);
-                if (y != null) T.StorePart(e, y + i, count);
+                var e = VectorMath.Exp(T.LoadPart(x + i, (int)Math.Min(16, end - i), float.NegativeInfinity) - by);
+                if (i + 16 > end) rest = e;
+                else if (y != null) T.Store(e, y + i);
                 sum += e;
             }
             total += T.Sum(sum);
@@ -49,21 +53,24 @@ internal static unsafe class Softmax
         return (float)total;
     }
 
+    /// <summary>The same, where only the sum is wanted.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static float SumOfExp<T>(float* x, long n, float shift) where T : struct, ILane<T> => SumOfExp<T>(x, n, shift, null, out _);
+
     private struct ForwardRow : IRowBody
     {
         public float* X, Y;
         public long Cols;
 
+        [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
         public readonly void Row<T>(long row) where T : struct, ILane<T>
         {
             var y = Y + row * Cols;
             var x = X + row * Cols;
-            var sum = T.Of(SumOfExp<T>(x, Cols, RowMax<T>(x, Cols), y));
-            for (long i = 0; i < Cols; i += 16)
-            {
-                var count = (int)Math.Min(16, Cols - i);
-                T.StorePart(T.LoadPart(y + i, count, 0f) / sum, y + i, count);
-            }
+            var scale = T.Of(1f / SumOfExp<T>(x, Cols, RowMax<T>(x, Cols), y, out var rest));
+            long i = 0;
+            for (; i + 16 <= Cols; i += 16) T.Store(T.Load(y + i) * scale, y + i);
+            if (i < Cols) T.StorePart(rest * scale, y + i, (int)(Cols - i));
         }
     }
 
@@ -72,6 +79,7 @@ internal static unsafe class Softmax
         public float* Y, Dy, Dx;
         public long Cols;
 
+        [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
         public readonly void Row<T>(long row) where T : struct, ILane<T>
         {
             float* y = Y + row * Cols, dy = Dy + row * Cols, dx = Dx + row * Cols;
@@ -99,11 +107,12 @@ internal static unsafe class LogSoftmax
         public float* X, Y;
         public long Cols;
 
+        [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
         public readonly void Row<T>(long row) where T : struct, ILane<T>
         {
             float* x = X + row * Cols, y = Y + row * Cols;
             var max = Softmax.RowMax<T>(x, Cols);
-            var log = T.Of(LogSumExp.Log(Softmax.SumOfExp<T>(x, Cols, max, null)));
+            var log = T.Of(LogSumExp.Log<T>(Softmax.SumOfExp<T>(x, Cols, max)));
             for (long i = 0; i < Cols; i += 16)
             {
                 var count = (int)Math.Min(16, Cols - i);
@@ -117,6 +126,7 @@ internal static unsafe class LogSoftmax
         public float* Y, Dy, Dx;
         public long Cols;
 
+        [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
         public readonly void Row<T>(long row) where T : struct, ILane<T>
         {
             float* y = Y + row * Cols, dy = Dy + row * Cols, dx = Dx + row * Cols;
@@ -136,24 +146,22 @@ internal static unsafe class LogSumExp
     /// <summary>y[r] = log(sum of e^x[r, :]).</summary>
     public static void Forward(float* x, long rows, long cols, float* y) => Rows.EachRow(new ForwardRow { X = x, Y = y, Cols = cols }, rows, cols);
 
-    internal static float Log(float x)
-    {
-        float y;
-        Lane1.Store(VectorMath.Log(Lane1.Of(x)), &y);
-        return y;
-    }
+    /// <summary>The logarithm of one number; in lanes, which spare the masks their way through integer registers.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static float Log<T>(float x) where T : struct, ILane<T> => T.Largest(VectorMath.Log(T.Of(x)));
 
     private struct ForwardRow : IRowBody
     {
         public float* X, Y;
         public long Cols;
 
+        [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
         public readonly void Row<T>(long row) where T : struct, ILane<T>
         {
             var x = X + row * Cols;
             var max = Softmax.RowMax<T>(x, Cols);
             if (float.IsInfinity(max)) max = 0;
-            Y[row] = max + Log(Softmax.SumOfExp<T>(x, Cols, max, null));
+            Y[row] = max + Log<T>(Softmax.SumOfExp<T>(x, Cols, max));
         }
     }
 }

@@ -25,8 +25,9 @@ internal static class VectorMath
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Exp<T>(T x) where T : struct, ILane<T>
     {
-        ReduceExp(Clamp(x, -104f, 89f), out var k, out var r, out var rest);
-        return ScaleByPowerOfTwo(T.Of(1f) + Expm1Near0(r, rest), k);
+        var zero = T.LessThan(x, T.Of(-104f));
+        ReduceExp(WithoutUnderflow(x, zero), out var k, out var r, out var rest);
+        return T.Select(zero, T.Of(0f), ScaleByPowerOfTwo(T.Of(1f) + Expm1Near0(r, rest), k));
     }
 
     /// <summary>e^x - 1, exact to the last places near 0 too.</summary>
@@ -176,7 +177,7 @@ internal static class VectorMath
     }
 
     /// <summary>x to the power y with the special values of C and PyTorch: a negative x wants an integer y, x^0 and 1^y are 1.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)] // so large that a loop's budget for inlining would not hold it
     public static T Pow<T>(T x, T y) where T : struct, ILane<T>
     {
         var one = T.Of(1f);
@@ -199,6 +200,17 @@ internal static class VectorMath
         power = T.Select(T.And(noReal, T.Equal(y, y)), T.Of(float.NaN), power);
         power = T.Select(T.And(T.Equal(a, one), T.Equal(T.Abs(y), infinity)), one, power);
         return T.Select(T.Or(T.Equal(x, one), T.Equal(y, zero)), one, power);
+    }
+
+    /// <summary>
+    /// The exponent between bounds, and 0 where the power is 0 anyhow: a product that ends below the normal numbers costs the
+    /// processor hundreds of cycles, and -inf stands wherever something is masked.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static T WithoutUnderflow<T>(T x, T zero) where T : struct, ILane<T>
+    {
+        x = T.Select(zero, T.Of(0f), x);
+        return T.Select(T.LessThan(T.Of(89f), x), T.Of(89f), x);
     }
 
     /// <summary>x between the bounds; NaN stays.</summary>
@@ -247,10 +259,11 @@ internal static class VectorMath
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static T ExpOfSum<T>(T x, T tail) where T : struct, ILane<T>
     {
-        ReduceExp(Clamp(x, -104f, 89f), out var k, out var r, out var rest);
+        var zero = T.LessThan(x, T.Of(-104f));
+        ReduceExp(WithoutUnderflow(x, zero), out var k, out var r, out var rest);
         rest += tail;
         var sum = r + rest;
-        return ScaleByPowerOfTwo(T.Of(1f) + Expm1Near0(sum, rest - (sum - r)), k);
+        return T.Select(zero, T.Of(0f), ScaleByPowerOfTwo(T.Of(1f) + Expm1Near0(sum, rest - (sum - r)), k));
     }
 
     /// <summary>x = 2^e m with m in [sqrt(1/2), sqrt(2)), for positive x, denormals included.</summary>
