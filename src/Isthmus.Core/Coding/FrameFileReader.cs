@@ -71,7 +71,8 @@ public sealed class FrameFileReader
             _buffer.AsSpan(_start, _end - _start).CopyTo(_buffer);
             (_start, _end) = (0, _end - _start);
         }
-        if (_end == _buffer.Length) Array.Resize(ref _buffer, 2 * _buffer.Length);
+        if (_end == _buffer.Length) Array.Resize(ref _buffer, (int)Math.Min(Array.MaxLength, 2L * _buffer.Length));
+        if (_end == _buffer.Length) throw new CodingException(CodingError.LimitExceeded, $"the record at byte {_consumed} is longer than {Array.MaxLength} bytes");
         var got = _stream.Read(_buffer, _end, _buffer.Length - _end);
         _end += got;
         return got > 0;

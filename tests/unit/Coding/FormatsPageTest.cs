@@ -9,11 +9,11 @@ public class FormatsPageTest
     private static readonly FrequencyTable Table = FrequencyTable.FromFrequencies([1, 2, 8, 4, 1], first: -2);
     private static readonly int[] Values = [0, 0, 1, -1, 0, 2, 0, -2, 1, 0];
 
-    private static string Page()
+    private static string Page(string name = "formats.md")
     {
         var folder = new DirectoryInfo(AppContext.BaseDirectory);
         while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Isthmus.slnx"))) folder = folder.Parent;
-        return File.ReadAllText(Path.Combine(folder!.FullName, "docs", "formats.md"));
+        return File.ReadAllText(Path.Combine(folder!.FullName, "docs", name));
     }
 
     private static Dictionary<string, byte[]> Examples() => Regex.Matches(Page(), "```hex (\\w+)\n(.*?)```", RegexOptions.Singleline)
@@ -57,5 +57,22 @@ public class FormatsPageTest
             reader.Finish();
         }
         Assert.Null(file.ReadNext());
+    }
+
+    [Fact]
+    public void TheGuidesExampleRunsAsItStands()
+    {
+        var table = FrequencyTable.FromPmf([0.1, 0.2, 0.4, 0.2, 0.1], first: -2, escape: 1e-4);
+        var writer = new MessageWriter();
+        foreach (var value in new[] { 0, -1, 2, 77, 0 }) writer.WriteInteger(value, table);
+        var coded = writer.Finish();
+
+        var reader = coded.Open();
+        var first = reader.ReadInteger(table);
+        Assert.Equal(0, first);
+        Assert.Equal([-1, 2, 77, 0], Enumerable.Range(0, 4).Select(_ => reader.ReadInteger(table)));
+        reader.Finish();
+        foreach (var line in new[] { "var table = FrequencyTable.FromPmf([0.1, 0.2, 0.4, 0.2, 0.1], first: -2, escape: 1e-4);", "foreach (var value in new[] { 0, -1, 2, 77, 0 }) writer.WriteInteger(value, table);", "var coded = writer.Finish();", "var reader = coded.Open();" })
+            Assert.Contains(line, Page("coding.md"));
     }
 }
