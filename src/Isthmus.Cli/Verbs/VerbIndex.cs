@@ -12,6 +12,7 @@ internal static class VerbIndex
         new("train", "trains and writes a run; with no argument: the embedded sprites recipe, under a minute", () => new TrainVerb()),
         new("measure", "how much information one set of columns has about another", () => new MeasureVerb()),
         new("solve", "exact answers on distributions: information bottleneck and its kin", () => new SolveVerb()),
+        new("audit", "anybody's codes: what they cost, how they are used, what is suspicious", () => new AuditVerb()),
         new("bench", "the project's own speed figures, and peers'", () => new BenchVerb()),
     ];
 
