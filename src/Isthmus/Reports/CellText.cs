@@ -48,7 +48,7 @@ public static class CellText
         var texts = cells.Select(Of).ToArray();
         var numbers = cells.Select(c => c switch { double d => d, float f => f, Bits b => b.Value, _ => double.NaN }).ToArray();
         var plain = numbers.Where(n => double.IsFinite(n) && n != 0).ToArray();
-        if (plain.Length < 2 || plain.Max(Magnitude) - plain.Min(Magnitude) > 3 || plain.Any(n => Magnitude(n) is >= 6 or < -4)) return texts;
+        if (plain.Length < 2 || plain.Max(Magnitude) - plain.Min(Magnitude) > 2 || plain.Any(n => Magnitude(n) is >= 6 or < -4)) return texts;
         var decimals = texts.Where((_, i) => double.IsFinite(numbers[i])).Max(t => t.Contains('.', StringComparison.Ordinal) ? t.Length - 1 - t.IndexOf('.', StringComparison.Ordinal) : 0);
         var format = (plain.Max(Magnitude) >= 4 ? "#,0." : "0.") + new string('0', decimals);
         return [.. texts.Select((t, i) => double.IsFinite(numbers[i]) ? numbers[i].ToString(format, CultureInfo.InvariantCulture) : t)];
