@@ -35,7 +35,7 @@ public class CountEntropyTest
         var bias = new Dictionary<EntropyCorrection, double>();
         var p = RandomTables.Vector(random, 40);
         var truth = Divergence.RenyiEntropy(p, 1);
-        for (var run = 0; run < 200; run++)
+        for (var run = 0; run < 100; run++)
         {
             var counts = new long[p.Length];
             for (var i = 0; i < 60; i++)
@@ -46,7 +46,7 @@ public class CountEntropyTest
                 counts[s]++;
             }
             foreach (var correction in Enum.GetValues<EntropyCorrection>())
-                bias[correction] = bias.GetValueOrDefault(correction) + ((CountEntropy.Estimate(counts, correction, p.Length).Nats - truth) / 200);
+                bias[correction] = bias.GetValueOrDefault(correction) + ((CountEntropy.Estimate(counts, correction, p.Length).Nats - truth) / 100);
         }
         var plugIn = Math.Abs(bias[EntropyCorrection.MaximumLikelihood]);
         foreach (var (correction, b) in bias)

@@ -10,7 +10,7 @@ namespace Isthmus.Information;
 /// its derivatives vanish at both ends.</remarks>
 internal static class NsbEntropy
 {
-    private const double Low = -60, High = 60, Step = 1.0 / 64;
+    private const double Low = -60, High = 60, Step = 1.0 / 16;
 
     /// <summary>The posterior mean of the entropy in nats.</summary>
     /// <param name="counts">Positive counts.</param>

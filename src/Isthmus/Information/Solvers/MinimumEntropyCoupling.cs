@@ -85,18 +85,31 @@ public static class MinimumEntropyCoupling
 
     /// <summary>A lower bound on the entropy of every coupling: that of the marginals' greatest lower bound under majorisation (Cicalese, Gargano, Vaccaro 2019).</summary>
     /// <exception cref="InputException">A marginal is not a distribution.</exception>
-    public static Bits LowerBound(params IReadOnlyList<double>[] marginals) => Bits.FromNats(MeetEntropy(Check(marginals)));
+    public static Bits LowerBound(params IReadOnlyList<double>[] marginals) => Bits.FromNats(MeetEntropy(Copies(Check(marginals))));
 
-    // Σ −v ln v of the vector whose prefix sums are the smallest of the sorted marginals' prefix sums.
-    internal static double MeetEntropy(double[][] p)
+    private static double[][] Copies(double[][] p) => Array.ConvertAll(p, m => (double[])m.Clone());
+
+    // Sorts its arguments. Σ −v ln v of the vector whose prefix sums are the smallest of the sorted marginals' prefix sums.
+    private static double MeetEntropy(params ReadOnlySpan<double[]> p)
     {
-        var sorted = Array.ConvertAll(p, m => m.OrderDescending().ToArray());
-        var prefix = new double[p.Length];
         double nats = 0, before = 0;
-        for (var i = 0; i < sorted.Max(m => m.Length); i++)
+        Span<double> prefix = stackalloc double[p.Length <= 64 ? p.Length : 0];
+        if (p.Length > 64) prefix = new double[p.Length];
+        prefix.Clear();
+        var length = 0;
+        foreach (var m in p)
         {
-            for (var k = 0; k < p.Length; k++) prefix[k] += i < sorted[k].Length ? sorted[k][i] : 0;
-            var now = prefix.Min();
+            Array.Sort(m);
+            length = Math.Max(length, m.Length);
+        }
+        for (var i = 1; i <= length; i++)
+        {
+            var now = double.PositiveInfinity;
+            for (var k = 0; k < p.Length; k++)
+            {
+                if (i <= p[k].Length) prefix[k] += p[k][^i];
+                now = Math.Min(now, prefix[k]);
+            }
             nats += Shannon.Term(now - before);
             before = now;
         }
@@ -119,7 +132,7 @@ public static class MinimumEntropyCoupling
             joint = Array.ConvertAll(marginals[0], _ => new double[marginals[1].Length]);
             foreach (var cell in cells) joint[cell.Index[0]][cell.Index[1]] += cell.Mass;
         }
-        var lower = optimal ? bits : Math.Min(bits, MeetEntropy(marginals) / Math.Log(2));
+        var lower = optimal ? bits : Math.Min(bits, MeetEntropy(Copies(marginals)) / Math.Log(2));
         return new CouplingResult("coupling", bits, lower, optimal, method, cells, joint);
     }
 
@@ -129,6 +142,8 @@ public static class MinimumEntropyCoupling
     {
         private const double Empty = 1e-14;
         private readonly List<(int Row, int Column, double Mass)> _path = [];
+        private readonly double[] _rows = (double[])p.Clone(), _columns = (double[])q.Clone();    // what remains to be placed
+        private readonly double[] _sortedRows = new double[p.Length], _sortedColumns = new double[q.Length];
         private List<CouplingCell>? _best;
         private double _least = bound - 1e-12;
         private int _nodes;
@@ -137,34 +152,36 @@ public static class MinimumEntropyCoupling
 
         public List<CouplingCell>? Run()
         {
-            Visit((double[])p.Clone(), (double[])q.Clone(), 0, -1, -1);
+            Visit(0, -1, -1);
             return _best;
         }
 
         // Vertices are numbered rows first; last is the leaf taken before, freed its neighbour (which may be a leaf only now).
-        private void Visit(double[] rows, double[] columns, double spent, int last, int freed)
+        private void Visit(double spent, int last, int freed)
         {
             if (++_nodes > maxNodes) return;
-            if (spent + MeetEntropy([rows, columns]) >= _least) return;
+            _rows.CopyTo(_sortedRows, 0);
+            _columns.CopyTo(_sortedColumns, 0);
+            if (spent + MeetEntropy(_sortedRows, _sortedColumns) >= _least) return;
             var leafFound = false;
-            for (var leaf = 0; leaf < rows.Length + columns.Length; leaf++)
+            for (var leaf = 0; leaf < _rows.Length + _columns.Length; leaf++)
             {
-                var isRow = leaf < rows.Length;
-                var own = isRow ? rows[leaf] : columns[leaf - rows.Length];
+                var isRow = leaf < _rows.Length;
+                var (side, other) = isRow ? (_rows, _columns) : (_columns, _rows);
+                var at = isRow ? leaf : leaf - _rows.Length;
+                var own = side[at];
                 if (own <= Empty) continue;
                 leafFound = true;
                 if (leaf < last && leaf != freed) continue;
-                var other = isRow ? columns : rows;
                 for (var k = 0; k < other.Length; k++)
                 {
-                    if (other[k] < own - Empty) continue;
-                    var (row, column) = isRow ? (leaf, k) : (k, leaf - rows.Length);
-                    var (nextRows, nextColumns) = ((double[])rows.Clone(), (double[])columns.Clone());
-                    nextRows[row] = Math.Max(0, nextRows[row] - own);
-                    nextColumns[column] = Math.Max(0, nextColumns[column] - own);
-                    _path.Add((row, column, own));
-                    Visit(nextRows, nextColumns, spent + Shannon.Term(own), leaf, isRow ? rows.Length + k : k);
+                    var before = other[k];
+                    if (before < own - Empty) continue;
+                    (side[at], other[k]) = (0, Math.Max(0, before - own));
+                    _path.Add(isRow ? (at, k, own) : (k, at, own));
+                    Visit(spent + Shannon.Term(own), leaf, isRow ? _rows.Length + k : k);
                     _path.RemoveAt(_path.Count - 1);
+                    (side[at], other[k]) = (own, before);
                 }
             }
             if (leafFound) return;
