@@ -11,17 +11,25 @@ internal static class Chunks
     /// <param name="size">Items a chunk; a constant of the caller, never derived from the machine.</param>
     /// <param name="threads">At most so many threads; 0 means all cores.</param>
     /// <param name="body">The work on one chunk.</param>
-    public static void For(int count, int size, int threads, Action<int, int> body)
+    public static void For(int count, int size, int threads, Action<int, int> body) =>
+        For(count, size, threads, () => 0, (from, to, _) => body(from, to));
+
+    /// <summary>As the other overload, with scratch memory that a worker makes once and hands to each of its chunks.</summary>
+    public static void For<TScratch>(int count, int size, int threads, Func<TScratch> make, Action<int, int, TScratch> body)
     {
         var chunks = (count + size - 1) / size;
         var workers = Math.Min(Threads(threads), chunks);
         if (workers <= 1)
         {
-            for (var c = 0; c < chunks; c++) body(c * size, Math.Min(count, (c + 1) * size));
+            var scratch = make();
+            for (var c = 0; c < chunks; c++) body(c * size, Math.Min(count, (c + 1) * size), scratch);
             return;
         }
-        Parallel.For(0, chunks, new ParallelOptions { MaxDegreeOfParallelism = workers },
-            c => body(c * size, Math.Min(count, (c + 1) * size)));
+        Parallel.For(0, chunks, new ParallelOptions { MaxDegreeOfParallelism = workers }, make, (c, _, scratch) =>
+        {
+            body(c * size, Math.Min(count, (c + 1) * size), scratch);
+            return scratch;
+        }, _ => { });
     }
 
     /// <summary>The number of threads that an option means: itself, or all cores where it is 0.</summary>

@@ -16,9 +16,6 @@ internal static class Wide
     /// <summary>Below this argument <see cref="ExpNonPositive"/> is 0: e^-708 is the last normal number's neighbourhood.</summary>
     public const double Underflow = -708;
 
-    /// <summary>The next multiple of <see cref="Width"/> at or above n.</summary>
-    public static int Padded(int n) => (n + Width - 1) & ~(Width - 1);
-
     /// <summary>Eight doubles from a place in a span.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<double> Load(ReadOnlySpan<double> from, int at) =>

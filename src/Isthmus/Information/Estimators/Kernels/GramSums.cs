@@ -17,10 +17,9 @@ internal sealed class GramSums
         (RowsK, RowsL) = (new double[n], new double[n]);
         var (kl, kk, ll) = (new double[n], new double[n], new double[n]);
         var distances = new BlockDistances([Scaled(x, sigmaX), Scaled(y, sigmaY)], [x.Dimensions, y.Dimensions], n);
-        Chunks.For(n, ChunkRows, threads, (from, to) =>
+        Chunks.For(n, ChunkRows, threads, () => distances.Buffers(2), (from, to, buffers) =>
         {
-            var size = BlockDistances.RowsAtOnce * distances.Padded;
-            var (bufferK, bufferL) = (new double[size], new double[size]);
+            var (bufferK, bufferL) = (buffers[0], buffers[1]);
             for (var i = from; i < to; i += BlockDistances.RowsAtOnce)
             {
                 distances.Fill<SquaredEuclidean>(0, i, bufferK);

@@ -96,9 +96,8 @@ public static class KernelBounds
         var classOf = new int[inside];
         for (var c = 0; c < classes.Length; c++) Array.Fill(classOf, c, classes[c].Start, classes[c].End - classes[c].Start);
         var distances = new BlockDistances([scaled], [d], n);
-        Chunks.For(n, ChunkRows, threads, (from, to) =>
+        Chunks.For(n, ChunkRows, threads, distances.Buffer, (from, to, buffer) =>
         {
-            var buffer = new double[BlockDistances.RowsAtOnce * distances.Padded];
             for (var i = from; i < to; i += BlockDistances.RowsAtOnce)
             {
                 distances.Fill<SquaredEuclidean>(0, i, buffer);

@@ -60,10 +60,9 @@ public sealed class KernelDensityInformation : SampleEstimator
         var distances = new BlockDistances([Block(rows.X, width, labelX), Block(rows.Y, width, labelY)],
             [labelX ? 1 : rows.X.Dimensions, labelY ? 1 : rows.Y.Dimensions], n);
         var (logs, joint) = (new double[n], new double[n]);
-        Chunks.For(n, ChunkRows, rows.Threads, (from, to) =>
+        Chunks.For(n, ChunkRows, rows.Threads, () => distances.Buffers(2), (from, to, buffers) =>
         {
-            var size = BlockDistances.RowsAtOnce * distances.Padded;
-            var (bufferX, bufferY) = (new double[size], new double[size]);
+            var (bufferX, bufferY) = (buffers[0], buffers[1]);
             for (var i = from; i < to; i += BlockDistances.RowsAtOnce)
             {
                 distances.Fill<SquaredEuclidean>(0, i, bufferX);

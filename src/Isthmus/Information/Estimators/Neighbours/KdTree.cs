@@ -9,7 +9,7 @@ namespace Isthmus.Information;
 /// A k-d tree over n points whose leaves hold sixteen points side by side, so that a leaf is searched with two vectors a
 /// dimension. Distances are by the maximum norm (exact: pruning never changes a result) or the Euclidean norm, squared.
 /// </summary>
-/// <remarks>Points lie in leaf order: point at position p is lane p mod 16 of leaf p / 16. Split at the median of the widest side.</remarks>
+/// <remarks>Points lie in leaf order: point at position p is lane p mod 16 of leaf p / 16. Split at the median of the cell's longest side.</remarks>
 internal sealed class KdTree
 {
     /// <summary>Points in a leaf.</summary>
@@ -29,8 +29,7 @@ internal sealed class KdTree
         for (var i = 0; i < n; i++) _order[i] = i;
         _points = new double[(long)_leaves * Leaf * d];
         _pairs = new double[(long)(BitOperations.RoundUpToPowerOf2((uint)_leaves) + 1) * d * 4];
-        var box = new double[2 * d];
-        Build(rows, new double[n], 1, 0, _leaves, box, Chunks.Threads(threads));
+        Build(rows, new double[n], 1, 0, _leaves, Bounds(rows), new double[2 * d], Chunks.Threads(threads));
     }
 
     /// <summary>The row whose point lies at a position of the tree.</summary>
@@ -185,8 +184,9 @@ internal sealed class KdTree
         return distance;
     }
 
-    // Fills node and everything below it from the rows in leaves [low, high), and returns their box as lows then highs.
-    private void Build(double[] rows, double[] keys, int node, int low, int high, Span<double> box, int threads)
+    // Fills node and everything below it from the rows in leaves [low, high), which lie within the cell, and returns their own
+    // tighter box; both are lows then highs.
+    private void Build(double[] rows, double[] keys, int node, int low, int high, double[] cell, double[] box, int threads)
     {
         var (from, to) = (low * Leaf, Math.Min(high * Leaf, _n));
         if (high - low == 1)
@@ -195,17 +195,24 @@ internal sealed class KdTree
             return;
         }
         var middle = (low + high) / 2;
-        var split = Widest(rows, from, to);
+        var split = 0;
+        for (var k = 1; k < _d; k++)
+            if (cell[_d + k] - cell[k] > cell[_d + split] - cell[split]) split = k;
         for (var i = from; i < to; i++) keys[i] = rows[_order[i] * _d + split];
-        Selection.Partition(keys.AsSpan(from, to - from), _order.AsSpan(from, to - from), middle * Leaf - from);
+        var at = middle * Leaf - from;
+        Selection.Partition(keys.AsSpan(from, to - from), _order.AsSpan(from, to - from), at);
+        // Some value of the upper part: cells only choose the side to cut, pruning uses the points' own boxes.
+        var cut = keys[from + at];
         var (left, right) = (new double[2 * _d], new double[2 * _d]);
+        var (cellLeft, cellRight) = ((double[])cell.Clone(), (double[])cell.Clone());
+        (cellLeft[_d + split], cellRight[split]) = (cut, cut);
         if (threads > 1 && to - from >= ParallelBuild)
-            Parallel.Invoke(() => Build(rows, keys, 2 * node, low, middle, left, threads / 2),
-                () => Build(rows, keys, 2 * node + 1, middle, high, right, threads - threads / 2));
+            Parallel.Invoke(() => Build(rows, keys, 2 * node, low, middle, cellLeft, left, threads / 2),
+                () => Build(rows, keys, 2 * node + 1, middle, high, cellRight, right, threads - threads / 2));
         else
         {
-            Build(rows, keys, 2 * node, low, middle, left, 1);
-            Build(rows, keys, 2 * node + 1, middle, high, right, 1);
+            Build(rows, keys, 2 * node, low, middle, cellLeft, left, 1);
+            Build(rows, keys, 2 * node + 1, middle, high, cellRight, right, 1);
         }
         for (var k = 0; k < _d; k++)
         {
@@ -216,21 +223,21 @@ internal sealed class KdTree
         }
     }
 
-    private int Widest(double[] rows, int from, int to)
+    private double[] Bounds(double[] rows)
     {
-        var (widest, split) = (-1.0, 0);
-        for (var k = 0; k < _d; k++)
+        var box = new double[2 * _d];
+        Array.Fill(box, double.PositiveInfinity, 0, _d);
+        Array.Fill(box, double.NegativeInfinity, _d, _d);
+        for (var i = 0; i < _n; i++)
         {
-            double low = double.PositiveInfinity, high = double.NegativeInfinity;
-            for (var i = from; i < to; i++)
+            for (var k = 0; k < _d; k++)
             {
-                var v = rows[_order[i] * _d + k];
-                if (v < low) low = v;
-                if (v > high) high = v;
+                var v = rows[i * _d + k];
+                if (v < box[k]) box[k] = v;
+                if (v > box[_d + k]) box[_d + k] = v;
             }
-            if (high - low > widest) (widest, split) = (high - low, k);
         }
-        return split;
+        return box;
     }
 
     private void FillLeaf(double[] rows, int leaf, int from, int to, Span<double> box)

@@ -65,9 +65,8 @@ internal sealed class Neighbourhoods
         else
         {
             var brute = new BlockDistances([joint], [d], _n);
-            Chunks.For(_n, ChunkRows, _threads, (from, to) =>
+            Chunks.For(_n, ChunkRows, _threads, brute.Buffer, (from, to, buffer) =>
             {
-                var buffer = new double[BlockDistances.RowsAtOnce * brute.Padded];
                 var (best, who) = (new double[k], new int[k]);
                 for (var i = from; i < to; i += BlockDistances.RowsAtOnce)
                 {
@@ -104,12 +103,9 @@ internal sealed class Neighbourhoods
         var counts = new int[subspaces.Length][];
         for (var s = 0; s < counts.Length; s++) counts[s] = new int[_n];
         var brute = new BlockDistances(_blocks, _widths, _n);
-        var size = BlockDistances.RowsAtOnce * brute.Padded;
-        Chunks.For(_n, ChunkRows, _threads, (from, to) =>
+        Chunks.For(_n, ChunkRows, _threads, () => brute.Buffers(_blocks.Length + 1), (from, to, buffers) =>
         {
-            var blocks = new double[_blocks.Length][];
-            for (var b = 0; b < blocks.Length; b++) blocks[b] = new double[size];
-            var (joint, best) = (new double[size], new double[k]);
+            var (blocks, joint, best) = (buffers[..^1], buffers[^1], new double[k]);
             for (var i = from; i < to; i += BlockDistances.RowsAtOnce)
             {
                 for (var b = 0; b < blocks.Length; b++) brute.Fill<MaxNorm>(b, i, blocks[b]);
@@ -196,9 +192,8 @@ internal sealed class Neighbourhoods
             return distances;
         }
         var brute = new BlockDistances([rows], [d], n);
-        Chunks.For(count, ChunkRows, threads, (from, to) =>
+        Chunks.For(count, ChunkRows, threads, brute.Buffer, (from, to, buffer) =>
         {
-            var buffer = new double[BlockDistances.RowsAtOnce * brute.Padded];
             for (var i = from; i < to; i += BlockDistances.RowsAtOnce)
             {
                 brute.Fill<TNorm>(0, i, buffer, queries);
@@ -238,9 +233,8 @@ internal sealed class Neighbourhoods
             return counts;
         }
         var brute = new BlockDistances([rows], [d], n);
-        Chunks.For(n, ChunkRows, threads, (from, to) =>
+        Chunks.For(n, ChunkRows, threads, brute.Buffer, (from, to, buffer) =>
         {
-            var buffer = new double[BlockDistances.RowsAtOnce * brute.Padded];
             for (var i = from; i < to; i += BlockDistances.RowsAtOnce)
             {
                 brute.Fill<MaxNorm>(0, i, buffer);
