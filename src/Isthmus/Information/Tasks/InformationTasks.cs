@@ -57,7 +57,7 @@ public static class InformationTasks
         return Make(parts[0], parameters);
     }
 
-    /// <summary>The tasks on which estimators are calibrated, one line each.</summary>
+    /// <summary>The tasks on which the alarms were set.</summary>
     public static IReadOnlyList<InformationTask> Benchmark { get; } = [.. new[]
     {
         "gaussian,dim=1,rho=0.5", "gaussian,dim=1,rho=0.8", "gaussian,dim=2,rho=0.8", "gaussian,dim=5,rho=0.8", "gaussian,dim=10,rho=0.5",
@@ -70,6 +70,16 @@ public static class InformationTasks
         "loggamma,k=1", "loggamma,k=5", "loggamma,k=10",
         "mixture,m=5", "mixture,m=10", "zip,p=0.15", "qary,m=2,p=0.2", "qary,m=10,p=0.1",
         "gaussian,dim=1,rho=0.9,transform=scrambled", "gaussian,dim=1,rho=0.75,transform=heavy",
+    }.Select(Parse)];
+
+    /// <summary>Tasks that no alarm was set on: what the calibration table reports.</summary>
+    public static IReadOnlyList<InformationTask> HeldOut { get; } = [.. new[]
+    {
+        "gaussian,dim=1,rho=0.65,transform=asinh", "gaussian,dim=2,rho=0.6,transform=wiggly", "gaussian,dim=3,rho=0.7", "gaussian,dim=8,rho=0.7", "gaussian,dim=1,rho=0.95",
+        "gaussian,dim=1,rho=0.9,transform=swiss-roll", "gaussian,dim=2,rho=0.7,transform=spiral", "gaussian,dim=1,rho=0.8,transform=scrambled", "gaussian,dim=1,rho=0.9,transform=heavy",
+        "dense,dx=1,dy=4,off=0.6", "dense,dx=4,dy=4,off=0.3,transform=cdf", "dense,dx=15,dy=15,off=0.4", "pairs,dx=4,dy=4,rho=0.9,transform=half-cube", "pairs,dx=10,dy=10,rho=0.9",
+        "uniform,eps=0.3", "uniform,eps=0.02", "student,dim=5,df=2", "student,dim=2,df=2,transform=asinh", "loggamma,k=3", "loggamma,k=200",
+        "mixture,m=3", "mixture,m=20", "zip,p=0", "qary,m=4,p=0.3", "qary,m=30,p=0.2",
     }.Select(Parse)];
 
     private static InformationTask Gaussian(Parameters p)
