@@ -19,6 +19,14 @@ public static class MutualInformation
         ["hsic"] = _ => new Hsic { Kind = HsicKind.Normalised },
         ["renyi"] = _ => new MatrixRenyi(),
         ["sliced"] = k => new SlicedInformation { K = k },
+        ["infonce"] = _ => new NeuralInformation(),
+        ["nwj"] = _ => new NeuralInformation { Kind = CriticKind.Nwj },
+        ["dv"] = _ => new NeuralInformation { Kind = CriticKind.Dv },
+        ["smile"] = _ => new NeuralInformation { Kind = CriticKind.Smile },
+        ["js"] = _ => new NeuralInformation { Kind = CriticKind.Js },
+        ["tuba"] = _ => new NeuralInformation { Kind = CriticKind.Tuba },
+        ["club"] = _ => new NeuralInformation { Kind = CriticKind.Club },
+        ["l1out"] = _ => new NeuralInformation { Kind = CriticKind.L1Out },
     };
 
     /// <summary>The names that <see cref="Make"/> knows.</summary>

@@ -66,6 +66,9 @@ public abstract class SampleEstimator : IMutualInformationEstimator
     /// <summary>Whether <see cref="MeasureOptions.Given"/> is understood.</summary>
     public virtual bool TakesGiven => false;
 
+    /// <summary>Whether every value trains a network, so that subsamples and permutations are not made.</summary>
+    public virtual bool Retrains => false;
+
     /// <summary>The unit of a quantity that is not Shannon information; null where the value is in nats of Shannon information.</summary>
     public virtual string? MeasureUnit => null;
 
@@ -93,7 +96,9 @@ public abstract class SampleEstimator : IMutualInformationEstimator
             alarms.Raise(Verdict.DependentSamples, string.Create(CultureInfo.InvariantCulture,
                 $"rows depend on the row before (lag-1 autocorrelation {dependence.Strongest:0.00}): the interval is too narrow; if the order of rows means nothing, shuffle them"));
         double? p = null;
-        if (options.Permutations > 0)
+        if (options.Permutations > 0 && Retrains)
+            notes.Add("no p-value: each permutation would train a network; ask ksg1 or hsic for one");
+        else if (options.Permutations > 0)
             p = PermutationNull.PValue(this, rows, reading.Nats, options.Permutations, dependence, notes);
         return Assemble(reading, spread, alarms, notes, p, seconds);
     }

@@ -16,6 +16,8 @@ internal sealed record Spread(double Error, double QuarterMean, double QuarterEr
     {
         var wanted = options.Intervals != IntervalKind.None;
         if (!wanted && !options.Checks) return null;
+        if (estimator.Retrains) // its own error, and no trend: a value stands for its subsamples
+            return value.StandardError is { } own ? new Spread(own, value.Nats, 0, value.Nats) : null;
         if (rows.Count / 4 < estimator.LeastRows) return null;
         var random = new RandomStream(rows.Seed).Fork("subsamples");
         var partitions = wanted && (options.Intervals == IntervalKind.Subsample || estimator.NearestNeighbour) ? Partitions : 1;
