@@ -134,6 +134,9 @@ public abstract class SampleEstimator : IMutualInformationEstimator
             alarms.Trend(value.Nats, spread, NearestNeighbour ? rows.X.Dimensions + rows.Y.Dimensions + (rows.Given?.Dimensions ?? 0) : 1);
         }
         foreach (var variant in Variants(rows, value)) alarms.Disagreement(value.Nats, variant, spread?.Error ?? 0);
+        if (Radii.Fits(rows))
+            alarms.Disagreement(value.Nats, new Variant("the distances from the middle alone", Math.Max(value.Nats, Radii.Nats(rows)),
+                "columns share their scale, which this estimator misses; a neural estimator may find it"), spread?.Error ?? 0);
         if (FineBins.Fits(rows))
             alarms.Disagreement(value.Nats, new Variant("one column in many narrow bins", Math.Max(value.Nats, FineBins.Nats(rows)),
                 "there is dependence on a finer scale than this estimator resolves; use binning with many bins on that column"), spread?.Error ?? 0);

@@ -68,7 +68,8 @@ public static class Calibration
         {
             "ross" => x.AllDiscrete != y.AllDiscrete,
             "lossy" => !(x.AllDiscrete && y.AllDiscrete),
-            "kde" or "binning" => x.Dimensions + y.Dimensions <= 6,
+            "kde" => x.Dimensions + y.Dimensions <= 6 && !(x.AllDiscrete && y.AllDiscrete),
+            "binning" => x.Dimensions + y.Dimensions <= 6,
             _ => true,
         };
     }

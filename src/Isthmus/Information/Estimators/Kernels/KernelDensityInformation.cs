@@ -25,6 +25,7 @@ public sealed class KernelDensityInformation : SampleEstimator
     /// <inheritdoc/>
     public override Reading Read(Rows rows)
     {
+        if (rows.X.AllDiscrete && rows.Y.AllDiscrete) throw new InputException("kde: one side must be continuous", "use binning or mixed");
         if (Factor > 0) return new Reading(Value(rows, Factor, out _));
         var (best, bestLikelihood, chosen) = (0.0, double.NegativeInfinity, 0.0);
         for (var factor = 0.25; factor <= 4; factor *= Math.Sqrt(2))
@@ -43,7 +44,6 @@ public sealed class KernelDensityInformation : SampleEstimator
             foreach (var factor in (double[])[Factor * 0.5, Factor * 1.5])
                 yield return new Variant(string.Create(CultureInfo.InvariantCulture, $"the width times {factor:0.0}"), Value(rows, factor, out _), "the width decides the value; use ksg1 or mixed", Slack: 1.5);
         }
-        if (rows.X.AllDiscrete && rows.Y.AllDiscrete) yield break;
         var scores = rows with { X = Conditioning.NormalScores(rows.X), Y = Conditioning.NormalScores(rows.Y) };
         yield return new Variant("the same on normal scores", Read(scores).Nats, "columns are far from normal; use ksg1, or transform heavy tails first");
         yield return new Variant("mixed", new MixedInformation().Read(rows).Nats, "neighbours and kernels see different things; compare both");
