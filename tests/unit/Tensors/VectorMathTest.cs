@@ -6,7 +6,6 @@ namespace Isthmus.Tests.Tensors;
 
 public unsafe class VectorMathTest
 {
-    private readonly struct ErfcOp : IMap { public T Apply<T>(T x) where T : struct, ILane<T> => VectorMath.Erfc(x); }
     private readonly struct CdfOp : IMap { public T Apply<T>(T x) where T : struct, ILane<T> => VectorMath.NormalCdf(x); }
     private readonly struct PdfOp : IMap { public T Apply<T>(T x) where T : struct, ILane<T> => VectorMath.NormalPdf(x); }
 
@@ -18,19 +17,18 @@ public unsafe class VectorMathTest
     /// <summary>Domain of the stated error, and the error in units in the last place.</summary>
     private static readonly Dictionary<string, Case> s_cases = new()
     {
-        ["Exp"] = Of(new ExpOp(), Math.Exp, -104, 89, 1),
-        ["Expm1"] = Of(new Expm1Op(), ReferenceMath.Expm1, -104, 89, 1.5),
-        ["Log"] = Of(new LogOp(), Math.Log, 0, float.MaxValue, 1.5),
-        ["Log1p"] = Of(new Log1pOp(), ReferenceMath.Log1p, -1, float.MaxValue, 1.5),
-        ["Tanh"] = Of(new TanhOp(), Math.Tanh, -20, 20, 2),
-        ["Sigmoid"] = Of(new SigmoidOp(), ReferenceMath.Sigmoid, -104, 20, 2),
-        ["Softplus"] = Of(new SoftplusOp(), ReferenceMath.Softplus, -104, 100, 2),
-        ["Erf"] = Of(new ErfOp(), ReferenceMath.Erf, -5, 5, 1.5),
-        ["Erfc"] = Of(new ErfcOp(), ReferenceMath.Erfc, -5, 10.1f, 4.5),
-        ["NormalCdf"] = Of(new CdfOp(), ReferenceMath.NormalCdf, -14.2f, 9, 4.5),
+        ["Exp"] = Of(new ExpOp(), Math.Exp, -104, 89, 0.9),
+        ["Expm1"] = Of(new Expm1Op(), ReferenceMath.Expm1, -104, 89, 1.4),
+        ["Log"] = Of(new LogOp(), Math.Log, 0, float.MaxValue, 0.8),
+        ["Log1p"] = Of(new Log1pOp(), ReferenceMath.Log1p, -1, float.MaxValue, 1.4),
+        ["Tanh"] = Of(new TanhOp(), Math.Tanh, -20, 20, 1.9),
+        ["Sigmoid"] = Of(new SigmoidOp(), ReferenceMath.Sigmoid, -104, 20, 1.8),
+        ["Softplus"] = Of(new SoftplusOp(), ReferenceMath.Softplus, -104, 100, 1.7),
+        ["Erf"] = Of(new ErfOp(), ReferenceMath.Erf, -5, 5, 1.1),
+        ["NormalCdf"] = Of(new CdfOp(), ReferenceMath.NormalCdf, -14.2f, 9, 1.7),
         ["NormalPdf"] = Of(new PdfOp(), ReferenceMath.NormalPdf, -14.4f, 14.4f, 2),
-        ["Sin"] = Of(new SinOp(), Math.Sin, -1e5f, 1e5f, 2),
-        ["Cos"] = Of(new CosOp(), Math.Cos, -1e5f, 1e5f, 2),
+        ["Sin"] = Of(new SinOp(), Math.Sin, -1e5f, 1e5f, 1.6),
+        ["Cos"] = Of(new CosOp(), Math.Cos, -1e5f, 1e5f, 1.6),
     };
 
     public static TheoryData<string> Functions() => [.. s_cases.Keys];
@@ -72,7 +70,7 @@ public unsafe class VectorMathTest
                 v = (i & 3) switch
                 {
                     0 => BitConverter.UInt32BitsToSingle(random.NextUInt32()),
-                    1 => (float)(random.NextDouble() * 4 - 2),
+                    1 when low < 2 => (float)(random.NextDouble() * 4 - 2),
                     _ => (float)(low + random.NextDouble() * ((double)high - low)),
                 };
             } while (!(v >= low && v <= high));
@@ -106,11 +104,37 @@ public unsafe class VectorMathTest
     }
 
     [Fact]
-    public void Pow_IsWithinTwoUnits() => CheckPow(20_000);
+    public void Sine_OfLargeArguments_IsCloseUpToItsLimit_AndNaNBeyond()
+    {
+        var x = Points(1e5f, 3.99e6f, 20_000);
+        float[] sin = Apply(new SinOp(), x), cos = Apply(new CosOp(), x);
+        for (var i = 0; i < x.Length; i++)
+        {
+            Assert.Equal(Math.Sin(x[i]), sin[i], 1e-6);
+            Assert.Equal(Math.Cos(x[i]), cos[i], 1e-6);
+        }
+        Assert.All(Apply(new SinOp(), [4.1e6f, -1e30f, float.PositiveInfinity, float.NaN]), y => Assert.True(float.IsNaN(y)));
+    }
+
+    [Fact]
+    public void Functions_OfEveryLength_AreTheSameInPlaceAndApart()
+    {
+        var x = Points(-20, 20, 257);
+        for (var n = 0; n <= 257; n++)
+        {
+            float[] apart = Apply(new TanhOp(), x[..n]), inPlace = x[..n];
+            fixed (float* p = inPlace) Map.Run(new TanhOp(), p, p, n);
+            Assert.Equal(apart, inPlace);
+            Assert.Equal(Apply(new TanhOp(), x)[..n], apart);
+        }
+    }
+
+    [Fact]
+    public void Pow_IsWithinItsStatedUnits() => CheckPow(20_000);
 
     [Fact]
     [Trait("Category", "Slow")]
-    public void Pow_IsWithinTwoUnits_OnMillions() => CheckPow(4_000_000);
+    public void Pow_IsWithinItsStatedUnits_OnMillions() => CheckPow(4_000_000);
 
     private static void CheckPow(int count)
     {
@@ -132,6 +156,6 @@ public unsafe class VectorMathTest
             var units = Units(z[i], Math.Pow(x[i], y[i]));
             if (units > worst) (worst, at) = (units, i);
         }
-        Assert.True(worst <= 2, string.Create(CultureInfo.InvariantCulture, $"{x[at]:R}^{y[at]:R} is off by {worst:F3} units"));
+        Assert.True(worst <= 1.2, string.Create(CultureInfo.InvariantCulture, $"{x[at]:R}^{y[at]:R} is off by {worst:F3} units"));
     }
 }

@@ -96,13 +96,6 @@ internal readonly struct AbsOp : IMap
     public T Apply<T>(T x) where T : struct, ILane<T> => T.Abs(x);
 }
 
-/// <summary>-x.</summary>
-internal readonly struct NegOp : IMap
-{
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public T Apply<T>(T x) where T : struct, ILane<T> => -x;
-}
-
 /// <summary>x^2.</summary>
 internal readonly struct SquareOp : IMap
 {
@@ -115,13 +108,6 @@ internal readonly struct ReluOp : IMap
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public T Apply<T>(T x) where T : struct, ILane<T> => T.Select(T.LessThan(x, T.Of(0f)), T.Of(0f), x);
-}
-
-/// <summary>1 / x.</summary>
-internal readonly struct ReciprocalOp : IMap
-{
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public T Apply<T>(T x) where T : struct, ILane<T> => T.Of(1f) / x;
 }
 
 /// <summary>The largest integer not above x.</summary>

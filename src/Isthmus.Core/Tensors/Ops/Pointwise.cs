@@ -169,12 +169,7 @@ public sealed unsafe partial class Tensor
     private readonly struct GeluErfGrad : IZip
     {
         // Phi(x) + x phi(x)
-        public T Apply<T>(T g, T x) where T : struct, ILane<T>
-        {
-            var density = T.Of(0.3989422804f) * VectorMath.Exp(T.Of(-0.5f) * x * x);
-            var cdf = T.Of(0.5f) * (T.Of(1f) + VectorMath.Erf(x * T.Of(0.70710678f)));
-            return g * T.Fma(x, density, cdf);
-        }
+        public T Apply<T>(T g, T x) where T : struct, ILane<T> => g * T.Fma(x, VectorMath.NormalPdf(x), VectorMath.NormalCdf(x));
     }
 
     private readonly struct GeluTanhGrad : IZip

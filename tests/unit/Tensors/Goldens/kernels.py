@@ -71,7 +71,7 @@ inf, nan = math.inf, math.nan
 xs = torch.tensor([0.0, -0.0, 1.0, -1.0, inf, -inf, nan, 0.5, -0.5, 2.5, -2.5, 90.0, -90.0, 120.0, -120.0, 1e-38, 1e-40, -1e-40, 1e-45, 3e38, -3e38])
 for name, f in {
     "exp": torch.exp, "expm1": torch.expm1, "log": torch.log, "log1p": torch.log1p, "tanh": torch.tanh, "sigmoid": torch.sigmoid, "softplus": F.softplus, "erf": torch.erf,
-    "sqrt": torch.sqrt, "rsqrt": torch.rsqrt, "abs": torch.abs, "relu": torch.relu, "reciprocal": torch.reciprocal, "floor": torch.floor, "round": torch.round, "sign": torch.sign,
+    "sqrt": torch.sqrt, "rsqrt": torch.rsqrt, "abs": torch.abs, "relu": torch.relu, "floor": torch.floor, "round": torch.round, "sign": torch.sign,
     "silu": F.silu, "gelu": F.gelu, "gelu_tanh": lambda x: F.gelu(x, approximate="tanh"), "leaky_relu": lambda x: F.leaky_relu(x, 0.1), "elu": lambda x: torch.where(x > 0, x, 1.5 * torch.expm1(x)),  # F.elu takes exp(x) - 1, which loses small x
 }.items():
     CASES["special/" + name] = {"x": flat(xs), "y": flat(f(xs.double()).float())}

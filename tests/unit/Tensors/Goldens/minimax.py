@@ -83,21 +83,24 @@ def least_squares(xs, fs, ws, powers):
     return solve(normal, [sum(r[i] * w * f for r, f, w in zip(rows, fs, ws)) for i in range(len(powers))])
 
 
-def fit(name, degree, lo, hi, f, weight, points=400):
-    """p(x) = sum c_k x^k close to f on [lo, hi] in the sense of weight(x) |f - p|."""
+def fit(name, degree, lo, hi, f, weight, points=400, split=False):
+    """p(x) = sum c_k x^k close to f on [lo, hi] in the sense of weight(x) |f - p|; a split c_0 is the sum of two floats."""
     lo, hi = D(lo), D(hi)
     xs = [lo + (hi - lo) * (1 - cos(PI * (2 * i + 1) / (2 * points))) / 2 for i in range(points)]
     fs, ws = [f(x) for x in xs], [weight(x) for x in xs]
     c, ideal = remez(xs, fs, ws, list(range(degree + 1)))
     for k in range(degree + 1):
         delta = c[k] - D(to_float(c[k]))
+        if k == 0 and split: delta -= D(to_float(delta))
         c[k] -= delta
         if k < degree:
             for j, v in enumerate(least_squares(xs, [delta * x ** k for x in xs], ws, list(range(k + 1, degree + 1)))): c[k + 1 + j] += v
     error = max(abs(w * (v - sum(ck * x ** k for k, ck in enumerate(c)))) for x, v, w in zip(xs, fs, ws))
     log2 = lambda v: float(v.ln() / LN2)
     print(f"// {name}: degree {degree} on [{float(lo):.6g}, {float(hi):.6g}], error 2^{log2(error):.1f} (before rounding 2^{log2(ideal):.1f})")
-    print("    " + ", ".join(f"{float(v):.9g}f" for v in c), flush=True)
+    values = [to_float(v) for v in c]
+    if split: values.insert(1, to_float(c[0] - D(values[0])))
+    print("    " + ", ".join(f"{v:.9g}f" for v in values), flush=True)
 
 
 def parts(name, x, n, bits):
@@ -126,10 +129,10 @@ if __name__ == "__main__":
                              lambda t: (cos(t.sqrt()) - 1 + t / 2) / t / t, lambda t: t * t),
         "erf": lambda d: fit("erf(x)/x - 1 in x^2", d, "1e-12", D("0.925") ** 2, lambda t: erf(t.sqrt()) / t.sqrt() - 1, lambda t: t.sqrt() / erf(t.sqrt())),
         "logerfc": lambda d: fit("log(erfc(a))", d, "0.92", "4.0", lambda a: erfc(a).ln(), lambda a: erfc(a) / erf(a), points=300),
-        "erfcx": lambda d: fit("(1+2a) e^(a^2) erfc(a) in (a-4)/(a+4)", d, "-1", "0.435",
-                               lambda q: (lambda a: (1 + 2 * a) * (a * a).exp() * erfc(a))(4 * (1 + q) / (1 - q)), lambda q: D(1), points=300),
+        "erfcx": lambda d: fit("(1+2a) e^(a^2) erfc(a) in (a-4)/(a+4)", d, "-0.79", "0.47",
+                               lambda q: (lambda a: (1 + 2 * a) * (a * a).exp() * erfc(a))(4 * (1 + q) / (1 - q)), lambda q: D(1), points=300, split=True),
     }
-    degrees = {"exp": 5, "log": 8, "atanh": 3, "sin": 3, "cos": 3, "erf": 6, "logerfc": 9, "erfcx": 10}
+    degrees = {"exp": 5, "log": 8, "atanh": 3, "sin": 3, "cos": 3, "erf": 6, "logerfc": 7, "erfcx": 9}
     parts("ln 2", LN2, 2, [16, 24])
     parts("pi / 2", PI / 2, 3, [24, 24, 24])
     for name in only or todo:
