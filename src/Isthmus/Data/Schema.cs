@@ -185,6 +185,13 @@ public sealed partial record Schema
         return null;
     }
 
-    // Messages of other libraries, which may quote whole files.
-    internal static string OneLine(string text) => text.ReplaceLineEndings(" ").Trim() is var line && line.Length > 200 ? line[..200] + "…" : line;
+    // What files or other libraries say, fit for a message: one line, no control characters, and not a whole file.
+    internal static string OneLine(string text, int most = 200)
+    {
+        var line = new string([.. text.Trim().Take(most).Select(c => char.IsControl(c) || c is '\u2028' or '\u2029' ? ' ' : c)]);
+        return text.Length > most ? line + "…" : line;
+    }
+
+    // A cell or a name of a file in a message.
+    internal static string Shown(string? cell) => OneLine(cell ?? "", 40);
 }

@@ -105,7 +105,7 @@ public sealed partial record Schema
         }
         if (column.MissingCount == column.Count || column.Type == schema.Type || schema.Type == ColumnType.Text) return column;
         var row = Enumerable.Range(0, column.Count).First(r => !column.IsMissing(r));
-        throw new InputException($"{table.Place(row)}, column '{schema.Name}': expected {Described(schema.Type)}, got {(column.Type == ColumnType.Date ? "a date" : $"'{column.Cell(row)}'")}");
+        throw new InputException($"{table.Place(row)}, column '{schema.Name}': expected {Described(schema.Type)}, got {(column.Type == ColumnType.Date ? "a date" : $"'{Shown(column.Cell(row))}'")}");
     }
 
     private static string Described(ColumnType type) => type switch { ColumnType.Numeric => "a number", ColumnType.Date => "a date", _ => "a word" };
@@ -156,8 +156,8 @@ public sealed partial record Schema
             if (cell is null) codes[row] = -1;
             else if (known.TryGetValue(cell, out var code)) codes[row] = code;
             else
-                throw new InputException($"{table.Place(row)}, column '{name}': {what} '{cell}' was not there in training",
-                    Suggest.Nearest(cell, categories) is { } near ? $"did you mean '{near}'?" : $"known: {string.Join(", ", categories.Take(10))}{(categories.Count > 10 ? ", …" : "")}");
+                throw new InputException($"{table.Place(row)}, column '{name}': {what} '{Shown(cell)}' was not there in training",
+                    Suggest.Nearest(cell, categories) is { } near ? $"did you mean '{Shown(near)}'?" : $"known: {string.Join(", ", categories.Take(10).Select(Shown))}{(categories.Count > 10 ? ", …" : "")}");
         }
         return codes;
     }

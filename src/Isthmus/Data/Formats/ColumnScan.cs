@@ -59,9 +59,9 @@ internal sealed partial class ColumnScan(string name, char delimiter)
         else Type = ColumnType.Text;
         if (_forced || Type != ColumnType.Text) return;
         if (delimiter != ',' && _decimalCommas > 0 && _decimalCommas + _numbers == _present)
-            throw new InputException(FormattableString.Invariant($"{path} line {_odd!.Value.Line}, column '{name}': '{_odd.Value.Cell}' has a decimal comma"), "numbers are written with a decimal point");
+            throw new InputException(FormattableString.Invariant($"{path} line {_odd!.Value.Line}, column '{name}': '{Schema.Shown(_odd.Value.Cell)}' has a decimal comma"), "numbers are written with a decimal point");
         if (_present >= FewCells && (_present - _numbers) * 100 <= _present)
-            throw new InputException(FormattableString.Invariant($"{path} line {_odd!.Value.Line}, column '{name}': '{_odd.Value.Cell}' is not a number (or beyond single precision), as {_numbers} of {_present} cells are"),
+            throw new InputException(FormattableString.Invariant($"{path} line {_odd!.Value.Line}, column '{name}': '{Schema.Shown(_odd.Value.Cell)}' is not a number (or beyond single precision), as {_numbers} of {_present} cells are"),
                 $"leave the cell empty if it is missing, or the column out with --ignore {name}");
     }
 
@@ -78,7 +78,7 @@ internal sealed partial class ColumnScan(string name, char delimiter)
         else if (IsMissing(cell)) _values[row] = double.NaN;
         else if (Type == ColumnType.Numeric ? TryNumber(cell, out var value) : TryDate(cell, Array.IndexOf(_dates, true), out value)) _values[row] = value;
         else
-            throw new InputException(FormattableString.Invariant($"{budget.File} line {line}, column '{name}': expected {(Type == ColumnType.Numeric ? "a number" : "a date")}, got '{Shown(cell)}'"));
+            throw new InputException(FormattableString.Invariant($"{budget.File} line {line}, column '{name}': expected {(Type == ColumnType.Numeric ? "a number" : "a date")}, got '{Schema.Shown(cell)}'"));
     }
 
     public TableColumn Finish()
@@ -91,8 +91,6 @@ internal sealed partial class ColumnScan(string name, char delimiter)
             if (_words[row] >= 0) _words[row] = place[_words[row]];
         return TableColumn.Text(name, _words, words);
     }
-
-    internal static string Shown(string cell) => cell.Length > 40 ? cell[..40] + "…" : Schema.OneLine(cell);
 
     private int Code(string cell, MemoryBudget budget)
     {

@@ -125,7 +125,7 @@ public static class CsvFile
             var first = head[0];
             var hasHeader = mode == HeaderMode.Detect ? LooksLikeHeader(first, head[1..]) : mode == HeaderMode.Row;
             if (!hasHeader) return new Layout(delimiter, false, [.. first.Select((_, c) => FormattableString.Invariant($"c{c + 1}"))]);
-            string[] names = [.. first.Select((name, c) => name.Length == 0 ? FormattableString.Invariant($"c{c + 1}") : name)];
+            string[] names = [.. first.Select((name, c) => name.Length == 0 ? FormattableString.Invariant($"c{c + 1}") : Schema.OneLine(name))];
             if (names.GroupBy(n => n, StringComparer.Ordinal).FirstOrDefault(g => g.Count() > 1) is { } twice)
                 throw new InputException($"{path} line 1: two columns are named '{twice.Key}'", "rename one, or say --header none if the first row is data");
             return new Layout(delimiter, true, names);

@@ -128,7 +128,7 @@ public static class NpyFile
                 _ => null,
             };
             if (type is null || descr[0] is not ('<' or '>' or '|' or '='))
-                throw new InputException($"{path}: .npy numbers of type '{descr}' are not read", "real numbers and integers are; save with .astype('float32')");
+                throw new InputException($"{path}: .npy numbers of type '{Schema.Shown(descr)}' are not read", "real numbers and integers are; save with .astype('float32')");
             return new ElementFormat(type.Value, descr[0] == '>');
         }
 

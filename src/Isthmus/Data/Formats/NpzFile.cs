@@ -28,7 +28,7 @@ public sealed class NpzFile : IDisposable
         }
         foreach (var entry in _zip.Entries)
             if (entry.FullName.EndsWith(".npy", StringComparison.Ordinal) && !_entries.TryAdd(entry.FullName[..^4], entry))
-                throw new InputException($"{path}: two arrays are named '{entry.FullName[..^4]}'");
+                throw new InputException($"{path}: two arrays are named '{Schema.Shown(entry.FullName[..^4])}'");
         if (_entries.Count == 0) throw new InputException($"{path}: holds no .npy arrays");
     }
 
@@ -58,7 +58,7 @@ public sealed class NpzFile : IDisposable
     private TResult Reading<TResult>(string name, Func<Stream, string, ZipArchiveEntry, TResult> read)
     {
         if (!_entries.TryGetValue(name, out var entry)) throw Suggest.Unknown($"array of {_path}", name, Names);
-        var where = $"{_path}[{name}]";
+        var where = $"{_path}[{Schema.Shown(name)}]";
         return InputFile.Guard(where, () =>
         {
             using var stream = entry.Open();

@@ -25,7 +25,7 @@ internal static class RatingsSource
         for (var row = 0; row < table.Count; row++)
         {
             if (user.Cell(row) is not { } u || item.Cell(row) is not { } i) throw new InputException($"{table.Place(row)}: the user or the item is missing");
-            if (!columnOf.TryGetValue(i, out var column)) throw new InputException($"{table.Place(row)}: item '{i}' was not there in training");
+            if (!columnOf.TryGetValue(i, out var column)) throw new InputException($"{table.Place(row)}: item '{Schema.Shown(i)}' was not there in training");
             if (rating is not null && rating.IsMissing(row)) continue;
             ref var cell = ref values[rowOf[u] * items.Count + column];
             if (cell != 0) twice++;
