@@ -14,9 +14,9 @@ internal static class RunText
         output.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"{summary.Task} through {summary.Bottleneck}, seed {summary.Seed}: {train.Epochs} epochs in {train.Seconds:0.0} s, {train.SamplesPerSecond:#,0} samples/s, {train.PeakMemoryMb:0} MB"));
         output.WriteLine();
-        WriteQuality(output, summary.Test, summary.Split, summary.Inference, summary.Baseline, summary.Linear, call);
+        WriteQuality(summary.Test, summary.Split, summary.Inference, summary.Baseline, summary.Linear, call);
         output.WriteLine();
-        WriteReadings(output, summary.Rate, call);
+        WriteReadings(summary.Rate, call);
         output.WriteLine();
         output.WriteLine($"run     {summary.Run}");
         if (summary.Report is not null) output.WriteLine($"report  {summary.Report}");
@@ -24,7 +24,7 @@ internal static class RunText
     }
 
     /// <summary>Quality beside what it should be compared with.</summary>
-    public static void WriteQuality(TextWriter output, Quality test, string split, string inference, Quality? baseline, Quality? linear, Call call)
+    public static void WriteQuality(Quality test, string split, string inference, Quality? baseline, Quality? linear, Call call)
     {
         var columns = new List<(string Name, Quality? Quality)> { ($"{split}, {inference} code", test) };
         if (baseline is not null) columns.Add(("no bottleneck", baseline));
@@ -41,7 +41,7 @@ internal static class RunText
     }
 
     /// <summary>The four readings, one a line.</summary>
-    public static void WriteReadings(TextWriter output, Readings rate, Call call)
+    public static void WriteReadings(Readings rate, Call call)
     {
         var estimate = rate.Estimate;
         var table = new TextTable($"bits per {rate.Unit}", "", "");

@@ -6,10 +6,17 @@ internal static class VerbIndex
     /// <summary>One line a verb.</summary>
     public static readonly VerbEntry[] Entries =
     [
+        new("train", "trains and writes a run; with no argument: the embedded sprites recipe, under a minute", () => new TrainVerb()),
+        new("predict", "a run applied to new rows, as CSV", () => new PredictVerb()),
+        new("evaluate", "a run judged on other rows", () => new EvaluateVerb()),
+        new("sweep", "trains along one recipe field and draws the rate-quality curve", () => new SweepVerb()),
+        new("recipe", "the resolved, editable recipe of data or a run", () => new RecipeVerb()),
+        new("runs list", "the runs of a folder", () => new RunsListVerb()),
+        new("runs show", "one run", () => new RunsShowVerb()),
+        new("runs compare", "runs side by side, with the fields in which they differ", () => new RunsCompareVerb()),
         new("data list", "the generators and their keys", () => new DataListVerb()),
         new("data describe", "what a file, a folder or a generator looks like to Isthmus", () => new DataDescribeVerb()),
         new("data make", "writes generated data as files, or prints what is true of them", () => new DataMakeVerb()),
-        new("train", "trains and writes a run; with no argument: the embedded sprites recipe, under a minute", () => new TrainVerb()),
         new("measure", "how much information one set of columns has about another", () => new MeasureVerb()),
         new("solve", "exact answers on distributions: information bottleneck and its kin", () => new SolveVerb()),
         new("audit", "anybody's codes: what they cost, how they are used, what is suspicious", () => new AuditVerb()),

@@ -33,13 +33,17 @@ public abstract class Objective : Networks.Module
 }
 
 /// <summary>Classification: the cross-entropy of softmax(prediction) to the labels.</summary>
-public sealed class CrossEntropyObjective : Objective
+/// <param name="classWeights">What a row of each class counts, [classes]; the loss is the weighted mean, as in
+/// <c>torch.nn.CrossEntropyLoss(weight)</c>. Null where all count the same.</param>
+public sealed class CrossEntropyObjective(Tensor? classWeights = null) : Objective
 {
     /// <inheritdoc/>
     public override IReadOnlyList<Term> Terms(Batch b, Passage p, Tensor prediction)
     {
         ArgumentNullException.ThrowIfNull(prediction);
-        return [new Term("task", prediction.CrossEntropy(Labels(b)), 1f)];
+        if (classWeights is null) return [new Term("task", prediction.CrossEntropy(Labels(b)), 1f)];
+        var weights = classWeights.IndexSelect(0, Labels(b));
+        return [new Term("task", (NegativeLogLikelihood(b, prediction) * weights).Sum() / weights.Sum(), 1f)];
     }
 
     /// <inheritdoc/>

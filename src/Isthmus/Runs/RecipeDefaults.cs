@@ -34,7 +34,7 @@ public static class RecipeDefaults
     public static TrainingRecipe Training(Schema schema, int rows)
     {
         ArgumentNullException.ThrowIfNull(schema);
-        if (schema.Kind == DataKind.Images) return new TrainingRecipe { Batch = 100, Epochs = Epochs(rows, 100, 1440, 20) };
+        if (schema.Kind == DataKind.Images) return new TrainingRecipe { Batch = 100, Epochs = Epochs(rows, 100, 1440, 20), Schedule = "cosine", LearningRate = 2e-3 };
         return new TrainingRecipe { Batch = 128, Epochs = Epochs(rows, 128, 6000, 60), Schedule = "cosine", LearningRate = 2e-3 };
     }
 
@@ -46,7 +46,7 @@ public static class RecipeDefaults
         if (schema is { Kind: DataKind.Images, FeatureShape: [var channels, var height, var width] })
             return channels == 1 && height * width <= MostPixelsForMlp ? new Choice("mlp", new MlpOptions { Widths = [512, 512] }) : new Choice("conv", new ConvOptions());
         var size = schema.FeatureShape.Aggregate(1, (a, b) => a * b);
-        return new Choice("mlp", new MlpOptions { Widths = size > 64 ? [256, 256] : [64, 64] });
+        return new Choice("mlp", size > 64 ? new MlpOptions { Widths = [256, 256] } : new MlpOptions { Widths = [128, 128, 128], Activation = "silu" });
     }
 
     private static VibOptions Vib(Schema schema, RunTask task) => (schema.Kind, task) switch
@@ -55,7 +55,7 @@ public static class RecipeDefaults
         (DataKind.Images, _) => new VibOptions { Latent = 32, Beta = 1f },
         (_, RunTask.Classification) => new VibOptions { Latent = 8, Beta = 1e-2f },
         (_, RunTask.Reconstruction) => new VibOptions { Latent = 8, Beta = 0.1f },
-        _ => new VibOptions { Latent = 8, Beta = 5e-2f },
+        _ => new VibOptions { Latent = 8, Beta = 1e-2f },
     };
 
     private static Choice Decoder(Choice encoder, Schema schema, RunTask task)

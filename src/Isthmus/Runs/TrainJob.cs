@@ -3,6 +3,7 @@ using System.Reflection;
 using System.Security.Cryptography;
 using Isthmus.Bottlenecks;
 using Isthmus.Data;
+using Isthmus.Data.Baselines;
 using Isthmus.Tensors;
 
 namespace Isthmus.Runs;
@@ -33,6 +34,7 @@ public sealed record TrainOptions
 public static class TrainJob
 {
     private const int FreezeRows = 20_000;
+    private const double MostLinearWork = 5e6; // rows x features x outputs
 
     /// <summary>Trains a recipe, whose null parts are chosen by the data.</summary>
     /// <exception cref="InputException">Anything wrong with recipe, data or folder.</exception>
@@ -109,6 +111,7 @@ public static class TrainJob
             Test = Quality.Of(model, loaded.Data, loaded.Split.Train, outcomes),
             Rate = Readings.Of(model, loaded.Data, outcomes, inference),
             Baseline = options.Baseline ? Baseline(folder, recipe, loaded, options) : null,
+            Linear = Linear(loaded, model, options.Baseline),
             Latents = latents,
             Train = new TrainFacts
             {
@@ -174,6 +177,15 @@ public static class TrainJob
         var plain = recipe with { Name = recipe.Name + "-identity", Bottleneck = new Choice("identity", new NoOptions()), Inference = "mean", Phases = [] };
         if (RunFolder.IsRun(path)) return Resume(path, inner).Test;
         return Start(plain, loaded, inner).Test;
+    }
+
+    // Fitted without being asked for where that takes no time.
+    private static Quality? Linear(LoadedData loaded, Model model, bool asked)
+    {
+        if (model.Task == RunTask.Reconstruction || (!asked && (double)loaded.Split.Train.Length * loaded.Data.FeatureSize * model.Site.OutputSize > MostLinearWork)) return null;
+        return BaselineSuite.Run(loaded).FirstOrDefault(b => b.Name is "logistic" or "ridge") is { } b
+            ? new Quality { Accuracy = b.Accuracy, Rmse = b.Rmse, R2 = b.R2, NllBits = b.NllNats is { } nats ? Bits.FromNats(nats).Value : null }
+            : null;
     }
 
     private static string Sha256(string path)

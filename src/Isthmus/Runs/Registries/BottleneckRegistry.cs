@@ -11,6 +11,9 @@ namespace Isthmus.Runs;
 public sealed record BottleneckEntry(string Name, string Summary, Type OptionsType, Func<Site, object, RandomStream, Bottleneck> Create)
     : RegistryEntry(Name, Summary, OptionsType)
 {
+    /// <summary>Whether maps [channels, height, width] may enter; to others they are given as vectors.</summary>
+    public bool TakesMaps { get; init; }
+
     /// <summary>An entry whose options have a type.</summary>
     public static BottleneckEntry Of<TOptions>(string name, string summary, Func<Site, TOptions, RandomStream, Bottleneck> create) =>
         new(name, summary, typeof(TOptions), (site, options, random) => create(site, (TOptions)options, random));

@@ -36,11 +36,15 @@ public static class ObjectiveRegistry
     /// <summary>In the order in which they are listed.</summary>
     public static IReadOnlyList<ObjectiveEntry> Entries { get; } =
     [
-        ObjectiveEntry.Of<NoOptions>("cross-entropy", "cross-entropy to the labels", [RunTask.Classification], (site, _, _) => new CrossEntropyObjective()),
+        ObjectiveEntry.Of<NoOptions>("cross-entropy", "cross-entropy to the labels", [RunTask.Classification], (site, _, _) => new CrossEntropyObjective(ClassWeights(site))),
         ObjectiveEntry.Of<NoOptions>("gaussian", "Gaussian likelihood of the target with a learned variance", s_numbers, (site, _, _) => new GaussianObjective(site.OutputSize)),
         ObjectiveEntry.Of<GaussianObjectiveOptions>("mse", "squared error of the reconstruction, as a Gaussian likelihood", [RunTask.Reconstruction], (_, o, _) => new ReconstructionObjective(o.LearnVariance)),
         ObjectiveEntry.Of<NoOptions>("bernoulli", "Bernoulli likelihood of inputs in [0, 1]", [RunTask.Reconstruction], (_, _, _) => new BernoulliObjective()) with { PredictsLogits = true },
     ];
+
+    // n / (classes x rows of the class), as scikit-learn's "balanced".
+    private static Tensor? ClassWeights(Site site) => site.ClassCounts is { } counts
+        ? Tensor.From([.. counts.Select(c => (float)((double)counts.Sum() / (counts.Count * Math.Max(1, c))))]) : null;
 
     /// <summary>The entry with a name.</summary>
     /// <exception cref="InputException">There is none, or it is not for the task.</exception>

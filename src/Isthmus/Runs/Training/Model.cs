@@ -1,5 +1,6 @@
 using Isthmus.Bottlenecks;
 using Isthmus.Data;
+using Isthmus.Networks;
 using Isthmus.Tensors;
 
 namespace Isthmus.Runs;
@@ -75,7 +76,9 @@ public sealed class Model
         };
         var encoder = Registries.Find("encoder", recipe.Encoder!.Type, EncoderRegistry.Entries).Create(start, recipe.Encoder.Options, random.Fork("encoder"));
         var middle = start with { Shape = ShapeAfter(start.Shape, encoder.Forward) };
-        var bottleneck = BottleneckRegistry.Find(recipe.Bottleneck!.Type).Create(middle, recipe.Bottleneck.Options, random.Fork("bottleneck"));
+        var entry = BottleneckRegistry.Find(recipe.Bottleneck!.Type);
+        if (middle.Shape.Count > 1 && !entry.TakesMaps) (encoder, middle) = (new Sequential(encoder, new Flatten()), middle with { Shape = [middle.Size] });
+        var bottleneck = entry.Create(middle, recipe.Bottleneck.Options, random.Fork("bottleneck"));
         bottleneck.Attach(encoder);
         var end = start with { Shape = ShapeAfter(middle.Shape, h => bottleneck.Pass(h, new PassContext(PassMode.Mean, new RandomStream(0))).Output) };
         var decoder = Registries.Find("decoder", recipe.Decoder!.Type, DecoderRegistry.Entries).Create(end, recipe.Decoder.Options, random.Fork("decoder"));

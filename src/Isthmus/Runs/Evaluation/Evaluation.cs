@@ -1,0 +1,43 @@
+using Isthmus.Data;
+
+namespace Isthmus.Runs;
+
+/// <summary>A run judged on rows: what <c>evaluate</c> prints.</summary>
+/// <param name="Run">The run's folder.</param>
+/// <param name="Data">The rows' source, or the part of the run's own data.</param>
+/// <param name="Rows">How many.</param>
+/// <param name="Inference">The message that is judged.</param>
+/// <param name="Test">Quality.</param>
+/// <param name="Rate">The four readings.</param>
+/// <param name="Notes">What the loader did.</param>
+public sealed record Evaluation(string Run, string Data, int Rows, string Inference, Quality Test, Readings Rate, IReadOnlyList<string> Notes)
+{
+    /// <summary>Judges a run.</summary>
+    /// <param name="run">The run.</param>
+    /// <param name="source">A DATA argument; null for the run's own test rows.</param>
+    /// <param name="inference">The message; null for the run's.</param>
+    /// <param name="stop">Ends the work.</param>
+    /// <exception cref="InputException">The rows do not fit the run.</exception>
+    public static Evaluation Of(Run run, string? source, string? inference, CancellationToken stop = default)
+    {
+        ArgumentNullException.ThrowIfNull(run);
+        var message = Runs.Inference.Parse(inference ?? run.Model.Recipe.Inference);
+        Dataset data;
+        int[] rows, training = [];
+        var name = source ?? "";
+        if (source is null)
+        {
+            var own = run.LoadOwn();
+            (data, training) = (own.Data, own.Split.Train);
+            (rows, name) = TrainJob.Judged(own.Split);
+        }
+        else
+        {
+            data = run.LoadNew(source, withTarget: true);
+            rows = [.. Enumerable.Range(0, data.Count)];
+        }
+        if (rows.Length == 0) throw new InputException($"{name} has no rows to judge the run on");
+        var outcomes = Evaluator.Run(run.Model, data, rows, message, stop: stop);
+        return new Evaluation(run.Folder, name, rows.Length, message.Name, Quality.Of(run.Model, data, training, outcomes), Readings.Of(run.Model, data, outcomes, message), data.Notes);
+    }
+}

@@ -1,0 +1,109 @@
+using Isthmus.Data;
+using Isthmus.Networks;
+using Isthmus.Runs;
+using Isthmus.Tensors;
+
+namespace Isthmus.Tests.Runs;
+
+public class PartsTest
+{
+    [Fact]
+    public void Schedules_FollowTheirFormulas()
+    {
+        var plain = new TrainingRecipe();
+        Assert.Equal(0.1, LearningRates.At(plain, 0.1, 500, 10, 1000));
+        var cosine = plain with { Schedule = "cosine", FinalShare = 0.1 };
+        Assert.Equal(0.1, LearningRates.At(cosine, 0.1, 0, 10, 1000), 12);
+        Assert.Equal(0.055, LearningRates.At(cosine, 0.1, 500, 10, 1000), 12);
+        Assert.Equal(0.01, LearningRates.At(cosine, 0.1, 1000, 10, 1000), 12);
+        var step = plain with { Schedule = "step", StepEpochs = 2, StepFactor = 0.5 };
+        Assert.Equal([0.1, 0.1, 0.05, 0.025], new long[] { 0, 19, 20, 40 }.Select(s => LearningRates.At(step, 0.1, s, 10, 1000)));
+        var warm = plain with { Warmup = 4 };
+        Assert.Equal([0.025, 0.05, 0.075, 0.1, 0.1], new long[] { 0, 1, 2, 3, 4 }.Select(s => Math.Round(LearningRates.At(warm, 0.1, s, 10, 1000), 12)));
+    }
+
+    // v = m v + g + d p, p -= r v, by hand in double precision.
+    [Fact]
+    public void Sgd_MovesAsItsFormulaSays()
+    {
+        var p = Tensor.From([1f, -2f]);
+        p.RequiresGrad = true;
+        var optimizer = new Sgd([("p", p)], 0.1f, momentum: 0.5f, weightDecay: 0.01f);
+        double[] expected = [1, -2], velocity = [0, 0];
+        for (var step = 0; step < 5; step++)
+        {
+            using (new TensorScope("step")) (p.Square().Sum() * 0.5f).Backward();
+            optimizer.Step();
+            optimizer.ZeroGrad();
+            for (var i = 0; i < 2; i++)
+            {
+                velocity[i] = (0.5 * velocity[i]) + (1.01 * expected[i]);
+                expected[i] -= 0.1 * velocity[i];
+            }
+        }
+        Assert.Equal(expected[0], p.Data[0], 6);
+        Assert.Equal(expected[1], p.Data[1], 6);
+        Assert.Equal(["p.momentum_buffer"], optimizer.StateDict().Keys);
+    }
+
+    [Fact]
+    public void ClippedGradients_KeepTheirDirection()
+    {
+        var (a, b) = (Tensor.From([0f]), Tensor.From([0f, 0f]));
+        foreach (var t in (Tensor[])[a, b]) t.RequiresGrad = true;
+        using (new TensorScope("s")) ((a * 3f).Sum() + (b * Tensor.From([4f, 0f])).Sum()).Backward();
+        Assert.Equal(5, GradientClipping.ClipNorm([a, b], 10), 6);
+        Assert.Equal(3, a.Grad!.Item());
+        Assert.Equal(5, GradientClipping.ClipNorm([a, b], 1), 6);
+        Assert.Equal(0.6f, a.Grad!.Item(), 6);
+        Assert.Equal([0.8f, 0f], b.Grad!.ToArray());
+    }
+
+    [Theory]
+    [InlineData("bottleneck.beta=1e-4..1", 5, "0.0001,0.001,0.01,0.1,1")]
+    [InlineData("bottleneck.beta=1..2", 3, "1,1.5,2")]
+    [InlineData("bottleneck.latent=1..64", 4, "1,4,16,64")]
+    [InlineData("bottleneck.latent=2..5", 8, "2,3,4,5")]
+    [InlineData("training.epochs=10..20", 3, "10,15,20")]
+    [InlineData("bottleneck.prior=standard, vamp", 9, "standard,vamp")]
+    [InlineData("bottleneck.beta=0..1", 3, "0,0.5,1")]
+    public void SweepRanges_AreEvenInTheLogarithmWhereTheyAreWide(string text, int points, string expected)
+    {
+        var recipe = RecipeFile.Parse("bottleneck: vib", "r");
+        Assert.Equal(expected, string.Join(',', SweepRange.Parse(text, points, recipe).Values));
+    }
+
+    [Theory]
+    [InlineData(32, 32, 3)]
+    [InlineData(28, 28, 1)]
+    [InlineData(29, 29, 1)]
+    [InlineData(16, 24, 1)]
+    public void TheDeconvMirror_BringsBackTheSizeOfThePicture(int height, int width, int channels)
+    {
+        var schema = new Schema { Kind = DataKind.Images, FeatureShape = [channels, height, width] };
+        var model = Model.Build(RecipeDefaults.Complete(RecipeFile.Parse("encoder: {type: conv, channels: [4, 8], width: 0}\nbottleneck: {type: vib, latent: 3}", "r"), schema), schema);
+        using var scope = new TensorScope("test");
+        Assert.Equal([2, channels, height, width], model.Network.Forward(Tensor.Zeros(2, channels, height, width)).Shape.ToArray());
+    }
+
+    [Fact]
+    public void ClassWeights_AreTheWeightedMean()
+    {
+        var weighted = new Isthmus.Bottlenecks.CrossEntropyObjective(Tensor.From([1f, 3f]));
+        var batch = new Isthmus.Bottlenecks.Batch(Tensor.Zeros(3, 1)) { Labels = LongTensor.From([0L, 1, 1]) };
+        var logits = Tensor.From([2f, 0, 1, 0.5f, -1, 1], 3, 2);
+        double Nll(double own, double other) => Math.Log(Math.Exp(own) + Math.Exp(other)) - own;
+        var expected = (Nll(2, 0) + (3 * Nll(0.5, 1)) + (3 * Nll(1, -1))) / 7;
+        var passage = new Isthmus.Bottlenecks.Passage(logits, null, [], () => throw new NotSupportedException());
+        Assert.Equal(expected, weighted.Terms(batch, passage, logits)[0].Value.Item(), 5);
+    }
+
+    [Fact]
+    public void ARecipeDifference_NamesTheFields()
+    {
+        var a = RecipeFile.Parse("name: a\nencoder: {type: mlp, widths: [3, 4]}", "r");
+        var b = RecipeFile.Parse("name: a\nencoder: {type: linear, width: 5}", "r");
+        Assert.Equal(["encoder.type=mlp|linear", "encoder.widths=3, 4|", "encoder.activation=relu|", "encoder.width=|5"],
+            RecipeDifference.Of([a, b]).Select(d => $"{d.Field}={string.Join('|', d.Values)}"));
+    }
+}
