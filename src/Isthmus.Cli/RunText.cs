@@ -50,7 +50,7 @@ internal static class RunText
         table.Add("estimate", estimate.LowBits is null ? CellText.Nothing : $"{Bits(estimate.LowBits)} … {Bits(estimate.HighBits)}",
             estimate.LowBits is null ? "" : $"{estimate.Direction}, ceiling {Bits(estimate.CeilingBits)}");
         if (estimate.ExcessLowBits is not null) table.Add("beyond the class", $"{Bits(estimate.ExcessLowBits)} … {Bits(estimate.ExcessHighBits)}", "I(X;Z|Y)");
-        table.Add("bill", Bits(rate.BillBits), rate.BillScope ?? "nothing was written");
+        table.Add("bill", Bits(rate.BillBits), rate.Bill is { } bill ? $"{bill.Message}, one stream; {Bits(bill.FrameBits)} a frame each" : "nothing was written");
         call.Write(table);
         if (rate.Note.Length > 0) call.Detail(rate.Note);
     }

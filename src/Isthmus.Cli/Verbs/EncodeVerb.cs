@@ -27,7 +27,6 @@ internal sealed class EncodeVerb : Verb
         var data = run.LoadNew(call.Get(_input)!, withTarget: false);
         var report = new ShipmentReport();
         AtomicFile.Write(call.Get(_file)!, stream => report = Shipment.Of(run).Write(data, [.. Enumerable.Range(0, data.Count)], stream, rowsAFrame, call.Stop));
-        report = report with { ModelBytes = new FileInfo(Path.Combine(run.Folder, RunFolder.ModelName)).Length };
         call.Result(() => report, output =>
         {
             output.WriteLine($"{CellText.Of(report.Samples)} samples in {CellText.Of(report.Bytes)} bytes: {CellText.Number(report.BitsPerSample)} bits a sample"

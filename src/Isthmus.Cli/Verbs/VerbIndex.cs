@@ -21,6 +21,8 @@ internal static class VerbIndex
         new("solve", "exact answers on distributions: information bottleneck and its kin", () => new SolveVerb()),
         new("audit", "anybody's codes: what they cost, how they are used, what is suspicious", () => new AuditVerb()),
         new("bench", "the project's own speed figures, and peers'", () => new BenchVerb()),
+        new("encode", "what passes, written to real bytes", () => new EncodeVerb()),
+        new("decode", "bytes read back, and the decoder's answers", () => new DecodeVerb()),
     ];
 
     /// <summary>What a word stands for that several verbs begin with.</summary>

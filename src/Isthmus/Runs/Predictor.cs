@@ -95,19 +95,20 @@ public static class Predictor
             first ??= passage;
         }
         var mean = inference.Samples > 1 ? sum! / inference.Samples : sum!;
-        var columns = Answers(model, inputs, mean);
+        var columns = model.Task == RunTask.Reconstruction ? [SquaredError(inputs, mean)] : Answers(model, mean);
         if (with.HasFlag(PredictionColumns.Bits)) columns.Add(BitsOf(first!));
         if (with.HasFlag(PredictionColumns.Codes)) columns.AddRange(Codes(first!));
         if (with.HasFlag(PredictionColumns.Concepts)) columns.AddRange(Concepts(model, first!));
         if (with.HasFlag(PredictionColumns.Reconstruction))
         {
             if (model.Task != RunTask.Reconstruction) throw new InputException("--with reconstruction: the run predicts a target, it reconstructs nothing");
-            columns.AddRange(Numbers(model.Schema.FeatureNames.Count == model.Site.OutputSize ? model.Schema.FeatureNames : null, "x", mean));
+            columns.AddRange(Answers(model, mean));
         }
         return columns;
     }
 
-    private static List<(string, Func<int, string>)> Answers(Model model, Tensor inputs, Tensor mean)
+    /// <summary>Columns of answers: class and probabilities, numbers in the target's units, or every number of a reconstruction.</summary>
+    internal static List<(string Name, Func<int, string> Value)> Answers(Model model, Tensor mean)
     {
         if (model.Task == RunTask.Classification)
         {
@@ -122,8 +123,13 @@ public static class Predictor
             return [.. Enumerable.Range(0, width).Select(c => (width == target.Names.Count ? target.Names[c] : FormattableString.Invariant($"{target.Names[c % target.Names.Count]}+{(c / target.Names.Count) + 1}"),
                 (Func<int, string>)(i => Text((mean.Data[(i * width) + c] * target.Scale[c % target.Scale.Count]) + target.Mean[c % target.Mean.Count]))))];
         }
+        return [.. Numbers(model.Schema.FeatureNames.Count == model.Site.OutputSize ? model.Schema.FeatureNames : null, "x", mean)];
+    }
+
+    private static (string, Func<int, string>) SquaredError(Tensor inputs, Tensor mean)
+    {
         var flat = (mean.Reshape(inputs.Size(0), -1) - inputs.Reshape(inputs.Size(0), -1)).Square().Mean(1);
-        return [("squared_error", i => Text(flat.Data[i]))];
+        return ("squared_error", i => Text(flat.Data[i]));
     }
 
     private static (string, Func<int, string>) BitsOf(Passage passage)

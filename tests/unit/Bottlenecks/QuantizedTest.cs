@@ -140,7 +140,7 @@ public class QuantizedTest
     [Fact]
     public void Fsq_HasThePublishedCode()
     {
-        var fsq = new FiniteScalarQuantizer(3, new FsqOptions { Levels = [3, 5, 4] }, new RandomStream(4));
+        var fsq = new FiniteScalarQuantizer(3, new FsqOptions { Levels = [3, 5, 4], Normalize = false }, new RandomStream(4));
         fsq.Projection.Weight.Data.Clear();
         for (var i = 0; i < 3; i++) fsq.Projection.Weight.Data[(i * 3) + i] = 1;
         fsq.Projection.Bias!.Data.Clear();
@@ -155,13 +155,23 @@ public class QuantizedTest
     [InlineData(5, 0.999f)]
     public void Fsq_GradientAtZero_HasItsClosedForm(int levels, float expected)
     {
-        var fsq = new FiniteScalarQuantizer(1, new FsqOptions { Levels = [levels] }, new RandomStream(4));
+        var fsq = new FiniteScalarQuantizer(1, new FsqOptions { Levels = [levels], Normalize = false }, new RandomStream(4));
         fsq.Projection.Weight.Data[0] = 1;
         fsq.Projection.Bias!.Data[0] = 0;
         var z = Tensor.From([0f], 1, 1);
         z.RequiresGrad = true;
         fsq.Pass(z, Train()).Output.Sum().Backward();
         Assert.Equal(expected, z.Grad!.Item(), 2e-4f);
+    }
+
+    [Fact]
+    public void Fsq_StartsWithItsCodesSpread()
+    {
+        var fsq = new FiniteScalarQuantizer(6, new FsqOptions { Levels = [8, 8] }, new RandomStream(4));
+        var faint = Tensor.Randn(s_random, 500, 6) * 0.05f + 5f;
+        fsq.Pass(faint, Train());
+        var indices = fsq.Pass(faint, Mean()).Message().Single<Symbols>().Values.ToArray();
+        Assert.True(indices.Distinct().Count() > 30);
     }
 
     [Fact]

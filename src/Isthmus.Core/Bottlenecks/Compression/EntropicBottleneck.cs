@@ -8,12 +8,15 @@ namespace Isthmus.Bottlenecks;
 public sealed record EntropicOptions
 {
     /// <summary>Dimensions of the code, at least 1.</summary>
+    [Option("dimensions of the code", Min = 1, Max = 65536)]
     public int Latent { get; init; } = 16;
 
     /// <summary>The weight of the code length, in nats of task loss per nat; at least 0.</summary>
+    [Option("weight of the code length", Unit = "nats per nat", Min = 0)]
     public float Beta { get; init; } = 1e-2f;
 
     /// <summary>What stands for rounding in training.</summary>
+    [Option("what stands for rounding in training")]
     public Relaxation Relaxation { get; init; }
 }
 

@@ -8,15 +8,19 @@ namespace Isthmus.Bottlenecks;
 public sealed record HyperpriorOptions
 {
     /// <summary>Dimensions of the code, at least 1.</summary>
+    [Option("dimensions of the code", Min = 1, Max = 65536)]
     public int Latent { get; init; } = 16;
 
     /// <summary>Dimensions of the side information, at least 1.</summary>
+    [Option("dimensions of the side information", Min = 1, Max = 65536)]
     public int Hyper { get; init; } = 4;
 
     /// <summary>Width of the hidden layers between the two, at least 1.</summary>
+    [Option("width of the hidden layers between the two", Min = 1, Max = 65536)]
     public int Hidden { get; init; } = 32;
 
     /// <summary>The weight of the code length, in nats of task loss per nat; at least 0.</summary>
+    [Option("weight of the code length", Unit = "nats per nat", Min = 0)]
     public float Beta { get; init; } = 1e-2f;
 }
 

@@ -7,10 +7,16 @@ namespace Isthmus.Bottlenecks;
 public sealed record FsqOptions
 {
     /// <summary>Levels of each dimension, each at least 2; their product is the number of codes.</summary>
+    [Option("levels of each dimension", Min = 2, Max = 65536)]
     public IReadOnlyList<int> Levels { get; init; } = [8, 5, 5, 5];
 
     /// <summary>Indices a sample, at least 1.</summary>
+    [Option("indices a sample", Min = 1, Max = 65536)]
     public int Heads { get; init; } = 1;
+
+    /// <summary>Whether the numbers are brought to mean 0 and variance 1 before they are squashed.</summary>
+    [Option("whether numbers are normalised before they are squashed")]
+    public bool Normalize { get; init; } = true;
 }
 
 /// <summary>
@@ -22,13 +28,19 @@ public sealed record FsqOptions
 /// The bound is tanh(z + shift) half - offset with half = (L - 1)(1 - 1e-3)/2, offset 1/2 for even L, and
 /// shift = atanh(offset / half) so that z = 0 gives exactly 0; the paper's code has tan in its place, with the same codes.
 /// Two levels take the symmetric form, sign, because the shift does not exist there. Outputs lie in [-1, 1]. The gradient is
-/// straight through the rounding.
+/// straight through the rounding. Unless told otherwise the numbers are normalised before they are squashed, by the batch in
+/// training and by running averages afterwards (Ioffe and Szegedy 2015): otherwise fresh networks put out numbers so small
+/// that all round to one code, and early steps push all of them past the squashing's reach, where no gradient brings them
+/// back (measured on MNIST with a fully connected autoencoder: 0.0 bits).
 /// </remarks>
 public sealed class FiniteScalarQuantizer : IndexBottleneck
 {
     private readonly int[] _levels;
     private readonly int _heads;
     private readonly Tensor _half, _offset, _shift, _scale;
+    private const float Momentum = 0.05f, Epsilon = 1e-5f;
+    private readonly bool _normalize;
+    private readonly Tensor _mean, _variance, _started; // started: 1 once a training batch has been seen
 
     /// <summary>A quantiser of a number of features.</summary>
     /// <param name="features">Size of the encoder's output.</param>
@@ -61,6 +73,10 @@ public sealed class FiniteScalarQuantizer : IndexBottleneck
                 shift.Add(l == 2 ? 0f : (float)Math.Atanh(o / bound));
                 scale.Add(l / 2);
             }
+        _normalize = options.Normalize;
+        _mean = AddBuffer("mean", Tensor.Zeros(_heads * _levels.Length));
+        _variance = AddBuffer("variance", Tensor.Ones(_heads * _levels.Length));
+        _started = AddBuffer("started", Tensor.Zeros(1));
         (_half, _offset, _shift, _scale) = (Row(half), Row(offset), Row(shift), Row(scale));
     }
 
@@ -78,7 +94,7 @@ public sealed class FiniteScalarQuantizer : IndexBottleneck
     {
         ArgumentNullException.ThrowIfNull(c);
         if (!c.Training) return Evaluate(Quantize(h), c);
-        var bounded = Bound(h);
+        var bounded = Bound(h, training: true);
         var indices = IndicesOf(bounded);
         var code = Decode(indices);
         // Straight through (Bengio, Léonard, Courville 2013): the value of the rounded code, the gradient of the unrounded.
@@ -112,10 +128,27 @@ public sealed class FiniteScalarQuantizer : IndexBottleneck
         return code;
     }
 
-    private Tensor Bound(Features h)
+    private Tensor Bound(Features h, bool training = false)
     {
         ArgumentNullException.ThrowIfNull(h);
-        return ((Projection.Forward(h.Single) + _shift).Tanh() * _half) - _offset;
+        var z = Projection.Forward(h.Single);
+        if (_normalize) z = training ? ByBatch(z) : (z - _mean) * (_variance + Epsilon).Rsqrt();
+        return ((z + _shift).Tanh() * _half) - _offset;
+    }
+
+    private Tensor ByBatch(Tensor z)
+    {
+        var mean = z.Mean(0);
+        var centred = z - mean;
+        var variance = centred.Square().Mean(0);
+        var share = _started.Data[0] == 0 ? 1f : Momentum;
+        for (var j = 0; j < mean.Numel; j++)
+        {
+            _mean.Data[j] += share * (mean.Data[j] - _mean.Data[j]);
+            _variance.Data[j] += share * (variance.Data[j] - _variance.Data[j]);
+        }
+        _started.Data[0] = 1;
+        return centred * (variance + Epsilon).Rsqrt();
     }
 
     private LongTensor IndicesOf(Tensor bounded)

@@ -7,21 +7,27 @@ namespace Isthmus.Bottlenecks;
 public sealed record VqOptions
 {
     /// <summary>Codes in a codebook, at least 1.</summary>
+    [Option("codes in a codebook", Min = 1, Max = 65536)]
     public int Codes { get; init; } = 256;
 
     /// <summary>Width of one code, at least 1.</summary>
+    [Option("width of one code", Min = 1, Max = 65536)]
     public int Width { get; init; } = 8;
 
     /// <summary>Indices a sample, each with a codebook of its own; at least 1.</summary>
+    [Option("indices a sample, each with a codebook of its own", Min = 1, Max = 65536)]
     public int Heads { get; init; } = 1;
 
     /// <summary>Weight of the commitment loss; at least 0.</summary>
+    [Option("weight of the commitment loss", Min = 0)]
     public float Commitment { get; init; } = 0.25f;
 
     /// <summary>Decay of the codebook's running averages, in [0, 1).</summary>
+    [Option("decay of the codebook's running averages", Min = 0, Max = 0.999999)]
     public float Decay { get; init; } = 0.99f;
 
     /// <summary>Codes whose running count of rows in a batch falls below this become random rows of the batch; 0 for never.</summary>
+    [Option("codes with a smaller running count become rows of the batch; 0 for never", Unit = "rows of a batch", Min = 0)]
     public float DeadThreshold { get; init; } = 0.05f;
 }
 

@@ -56,11 +56,14 @@ public sealed record Readings
     /// <summary>What passes.</summary>
     public EstimateReading Estimate { get; init; } = new();
 
-    /// <summary>8 x bytes written a unit; null where nothing was written.</summary>
+    /// <summary>8 x bytes written a unit; null where nothing was written. The message written is <see cref="Bill.Message"/>.</summary>
     public double? BillBits { get; init; }
 
     /// <summary>stream or frame; null without a bill.</summary>
     public string? BillScope { get; init; }
+
+    /// <summary>The bill in full: by the stream, by the frame, and the quality that the receiver gets; null where nothing was written.</summary>
+    public Bill? Bill { get; init; }
 
     /// <summary>What has to be known to read these numbers.</summary>
     public string Note { get; init; } = "";
@@ -70,7 +73,8 @@ public sealed record Readings
     /// <param name="data">The data.</param>
     /// <param name="outcomes">What it did with the rows.</param>
     /// <param name="inference">The message whose quality is reported.</param>
-    public static Readings Of(Model model, Dataset data, Outcomes outcomes, Inference inference)
+    /// <param name="bill">What writing the same rows' messages took; null where nothing was written.</param>
+    public static Readings Of(Model model, Dataset data, Outcomes outcomes, Inference inference, Bill? bill = null)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(data);
@@ -83,7 +87,9 @@ public sealed record Readings
             notes.Add("the mean code is real-valued and has no finite rate: bound and estimate are those of the noisy code it was trained with");
         if (inference.Samples > 1) notes.Add(FormattableString.Invariant($"{inference.Samples} samples a unit may pass up to {inference.Samples} times the bound"));
         if (outcomes.NoRate is { } reason) notes.Add(reason);
-        notes.Add("nothing was written: no bill");
+        notes.Add(bill is null ? "nothing was written: no bill"
+            : bill.Message == bottleneck.MessageName(Evaluator.ModeOf(inference)) ? "the bill is of the same message"
+            : $"the bill is of the {bill.Message} code, a message of its own: its quality stands beside it, and it is not comparable with the bound of the {bottleneck.MessageName(Evaluator.ModeOf(inference))}");
         return new Readings
         {
             Message = bottleneck.MessageName(Evaluator.ModeOf(inference)),
@@ -92,6 +98,9 @@ public sealed record Readings
             BoundBits = outcomes.RateNats is { Length: > 0 } nats ? Bits.FromNats(nats.Average()).Value : null,
             BoundKind = outcomes.Kind is { } kind ? (isMean ? "training-bound" : KindName(kind)) : null,
             Estimate = EstimateOf(data, outcomes, notes),
+            BillBits = bill?.StreamBits,
+            BillScope = bill is null ? null : "stream",
+            Bill = bill,
             Note = string.Join("; ", notes),
         };
     }

@@ -41,6 +41,14 @@ public static class BottleneckRegistry
             (site, o, random) => new InformationDropout(site.Size, o, random)),
         BottleneckEntry.Of<VibOptions>("vib", "the variational information bottleneck: a Gaussian code and its divergence to a prior (Alemi et al. 2017)",
             (site, o, random) => new VariationalBottleneck(site.Size, o, random, [.. site.InputShape])),
+        BottleneckEntry.Of<VqOptions>("vq", "vector quantisation: the nearest codes of learned codebooks (van den Oord et al. 2017)",
+            (site, o, random) => new VectorQuantizer(site.Size, o, random)),
+        BottleneckEntry.Of<FsqOptions>("fsq", "finite scalar quantisation: a few levels in each of a few dimensions (Mentzer et al. 2024)",
+            (site, o, random) => new FiniteScalarQuantizer(site.Size, o, random)),
+        BottleneckEntry.Of<EntropicOptions>("entropic", "rounded numbers under a learned factorised prior (Ballé et al. 2018, Matsubara et al. 2022)",
+            (site, o, random) => new EntropicBottleneck(site.Size, o, random)),
+        BottleneckEntry.Of<HyperpriorOptions>("hyperprior", "rounded numbers whose scales are sent first (Ballé et al. 2018)",
+            (site, o, random) => new ScaleHyperprior(site.Size, o, random)),
     ];
 
     /// <summary>The entry with a name.</summary>

@@ -35,6 +35,7 @@ public sealed class Shipment
     private const int RowsAFrame = 1024, MostRowsAFrame = 1 << 16; // a hostile header must not ask for more memory than that
     private readonly Model _model;
     private readonly ulong _modelDigest, _tableDigest;
+    private long _modelBytes;
 
     /// <summary>For a model, under a digest of its file that sender and receiver share.</summary>
     /// <param name="model">The trained model, frozen.</param>
@@ -52,7 +53,7 @@ public sealed class Shipment
     {
         ArgumentNullException.ThrowIfNull(run);
         using var file = File.OpenRead(Path.Combine(run.Folder, RunFolder.ModelName));
-        return new Shipment(run.Model, First64(SHA256.HashData(file)));
+        return new Shipment(run.Model, First64(SHA256.HashData(file))) { _modelBytes = file.Length };
     }
 
     /// <summary>Writes the messages of some rows as one file: a session record, frames of rows, an end record.</summary>
@@ -92,6 +93,7 @@ public sealed class Shipment
             Bytes = writer.BytesWritten,
             BitsPerSample = rows.Length == 0 ? 0 : 8.0 * writer.BytesWritten / rows.Length,
             BoundBits = rows.Length == 0 ? null : cost / rows.Length,
+            ModelBytes = _modelBytes,
             PsnrDb = numbers > 0 && errors > 0 ? 10 * Math.Log10(numbers / errors) : null,
         };
     }
