@@ -34,6 +34,7 @@ public sealed record EstimateReading
 /// The four readings of a message, in bits a unit, on rows that the model has not seen: how much could pass (capacity), what the
 /// objective says (bound), what passes (estimate), what was written (bill).
 /// </summary>
+/// <remarks>This is the one place where readings are made; who writes a message to bytes states the bill here.</remarks>
 public sealed record Readings
 {
     private const int MostRows = 4096; // the sandwich takes time with the square of the rows
@@ -149,6 +150,7 @@ public sealed record Readings
         var d = outcomes.Latent;
         var sandwich = GaussianCodeSandwich.Estimate(Pick(outcomes.CodeMean), Pick(outcomes.CodeStd), Pick(outcomes.CodeSample), n, d, labels);
         if (sandwich.Kept.Verdict == Verdict.Saturated) notes.Add("the estimate is near its ceiling: measure more rows");
+        if (sandwich.LeftOut.Verdict == Verdict.Unreliable) notes.Add("the sandwich is wide: its upper end says little with so few rows");
         return new EstimateReading
         {
             LowBits = Value(sandwich.Kept),

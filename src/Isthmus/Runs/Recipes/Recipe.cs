@@ -88,6 +88,14 @@ public sealed record DataRecipe
     [Option("steps in a window of a series", Unit = "steps", Min = 1)]
     public int? Window { get; init; }
 
+    /// <summary>Side of the square patches that pictures are cut into.</summary>
+    [Option("side of the square patches that pictures are cut into; null for whole pictures", Unit = "pixels", Min = 1)]
+    public int? Patch { get; init; }
+
+    /// <summary>What a text's tokens are.</summary>
+    [Option("what a text's tokens are")]
+    public TextUnit TextUnit { get; init; }
+
     /// <summary>Columns user,item[,rating].</summary>
     [Option("columns user,item[,rating]")]
     public string? Ratings { get; init; }
@@ -127,6 +135,10 @@ public sealed record DataRecipe
     /// <summary>Whether numeric columns are standardised by the training rows.</summary>
     [Option("whether numbers are standardised by the training rows")]
     public bool Standardise { get; init; } = true;
+
+    /// <summary>What the decoded data may take.</summary>
+    [Option("what the decoded data may take, compared before it is taken", Unit = "MB", Min = 1, Max = 1e9)]
+    public double MaxMemory { get; init; } = 4096;
 }
 
 /// <summary>How a network is trained.</summary>
