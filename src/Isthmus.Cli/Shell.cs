@@ -27,7 +27,8 @@ internal sealed class Shell(TextWriter output, TextWriter errors, Terminals term
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
-            return Fail(Stopped, "stopped", null, null);
+            errors.WriteLine("stopped"); // what was kept, the verb has said
+            return Stopped;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -86,6 +86,22 @@ public class ShellTest
     }
 
     [Fact]
+    public void Stopped_IsNoError()
+    {
+        using var stop = new CancellationTokenSource();
+        using var output = new StringWriter { NewLine = "\n" };
+        using var errors = new StringWriter { NewLine = "\n" };
+        VerbEntry[] verbs = [new("probe", "looks", () => new Probe(call =>
+        {
+            stop.Cancel(); // as Ctrl-C does
+            call.Stop.ThrowIfCancellationRequested();
+            return true;
+        }))];
+        Assert.Equal(130, new Shell(output, errors, default, verbs, stop.Token).Run(["probe", "a"]));
+        Assert.Equal(("", "stopped\n"), (output.ToString(), errors.ToString()));
+    }
+
+    [Fact]
     public void InternalErrors_Are3AndTracedOnlyWhenAskedFor()
     {
         Assert.Equal((3, "", "error: internal error, InvalidOperationException: oops\nhint: --verbose shows where it happened\n"),
