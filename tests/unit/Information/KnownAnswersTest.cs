@@ -64,7 +64,7 @@ public class KnownAnswersTest
             foreach (var field in new[] { "problem", "derivation", "second_method" }) Assert.False(string.IsNullOrWhiteSpace(row.GetProperty(field).GetString()));
     }
 
-    private static JsonElement[] Rows()
+    internal static JsonElement[] Rows()
     {
         var folder = new DirectoryInfo(AppContext.BaseDirectory);
         while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Isthmus.slnx"))) folder = folder.Parent;

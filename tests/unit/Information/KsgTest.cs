@@ -61,6 +61,17 @@ public class KsgTest
     public void Mixtures_read_within_the_known_tolerance(string task, double nats, double tolerance) =>
         Assert.InRange(Mean(new MixedInformation(), task, 5000), nats - tolerance, nats + tolerance);
 
+    [Theory]
+    [InlineData("dense,dx=2,dy=2", 0.293893, 0.03)]
+    [InlineData("dense,dx=3,dy=3", 0.413339, 0.03)]
+    [InlineData("dense,dx=5,dy=5", 0.592812, 0.03)]
+    [InlineData("dense,dx=25,dy=25", 1.292184, 0.06)]
+    [InlineData("dense,dx=50,dy=50", 1.624265, 0.06)]
+    [InlineData("pairs,dx=25,dy=25", 1.021651, 0.06)]
+    [InlineData("gaussian,dim=10,rho=0.8", 5.108256, 0.06)]
+    public void The_gaussian_baseline_reads_gaussians_of_any_dimension(string task, double nats, double tolerance) =>
+        Assert.InRange(Mean(new GaussianInformation(), task, 10000, 2), nats - tolerance, nats + tolerance);
+
     [Fact]
     public void Ross_reads_a_class_against_a_number() =>
         Assert.InRange(Mean(new RossInformation(), "mixture,m=5", 5000), 1.054920 - 0.03, 1.054920 + 0.03);
