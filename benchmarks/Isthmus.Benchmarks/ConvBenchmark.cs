@@ -18,11 +18,11 @@ internal static unsafe class ConvBenchmark
         ("1-d 5 of 32 at 512", new(32, 32, 1, 512, 64, 1, 5, 1, 1, 0, 2, 1, 1, 1)),
     ];
 
-    public static void Run(int threads)
+    public static void Run(int threads, string only)
     {
         Workers.Threads = threads;
         Console.WriteLine(FormattableString.Invariant($"{"convolution",-24} {"y us",9} {"GFLOP/s",8} {"dx us",9} {"GFLOP/s",8} {"dw us",9} {"GFLOP/s",8}   ({threads} threads)"));
-        foreach (var (name, s) in s_shapes)
+        foreach (var (name, s) in s_shapes.Where(s => s.Name.Contains(only, StringComparison.Ordinal)))
         {
             float* x = Fill((long)s.N * s.C * s.H * s.W), w = Fill((long)s.OutC * s.Terms), y = Fill((long)s.N * s.OutC * s.Outputs);
             var work = 2.0 * s.N * s.OutC * s.Outputs * s.Terms;

@@ -30,13 +30,14 @@ internal static unsafe class GemmBenchmark
         ("attention values, dV", 64, 128, 32, 128, true, false),
         ("GRU", 1, 32, 384, 64, false, true),
         ("one row", 1, 1, 1024, 1024, false, true),
+        ("one row, dX", 1, 1, 1024, 1024, false, false),
     ];
 
-    public static void Run(int threads)
+    public static void Run(int threads, string only)
     {
         Workers.Threads = threads;
         Console.WriteLine(FormattableString.Invariant($"{"product",-30} {"count x m x n x k",-22} {"us",9} {"GFLOP/s",9}   ({threads} threads)"));
-        foreach (var s in s_shapes)
+        foreach (var s in s_shapes.Where(s => s.Name.Contains(only, StringComparison.Ordinal)))
         {
             float* a = Fill((long)s.Count * s.M * s.K, 1), b = Fill((long)s.Count * s.K * s.N, 2), c = Fill((long)s.Count * s.M * s.N, 3);
             int lda = s.TransA ? s.M : s.K, ldb = s.TransB ? s.K : s.N;

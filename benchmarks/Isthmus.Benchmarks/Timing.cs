@@ -9,7 +9,7 @@ namespace Isthmus.Benchmarks;
 /// </summary>
 internal static partial class Timing
 {
-    public static double Seconds(int threads, Action run, double budget = 0.4)
+    public static double Seconds(int threads, Action run, double budget = 0.1)
     {
         Func<double> now = threads == 1 && OperatingSystem.IsLinux() ? ProcessorSeconds : () => Stopwatch.GetTimestamp() / (double)Stopwatch.Frequency;
         run();

@@ -19,7 +19,7 @@ SHAPES = [
 ]
 
 
-def seconds(run, budget=0.4):
+def seconds(run, budget=0.1):
     run(); run()
     start = time.perf_counter(); run()
     repeats = max(1, min(10000, int(50e-6 / (time.perf_counter() - start))))

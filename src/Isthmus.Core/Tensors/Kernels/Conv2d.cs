@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace Isthmus.Tensors.Kernels;
 
@@ -111,7 +112,7 @@ internal static unsafe class Conv2d
         };
         job.Ranges = (s.GroupC + job.Range - 1) / job.Range;
         Workers.Run(ref job, sums * s.Groups * job.Ranges, IsSmall(s));
-        for (var i = 1; i < sums; i++) ConvRows.Add(1, (int)size, 1f, job.Sums + i * size, 0, job.Sums, 0);
+        for (var i = 1; i < sums; i++) ShortRows.Add(1, (int)size, 1f, job.Sums + i * size, 0, job.Sums, 0);
         for (var g = 0; g < s.Groups; g++)
         {
             var at = (nint)g * s.GroupOutC * s.Terms;
@@ -125,6 +126,7 @@ internal static unsafe class Conv2d
 
     private static bool IsSmall(in ConvShape s) => (long)s.N * s.OutC * s.Outputs * s.Terms < Gemm.WorthSharing;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Clear(float* x, long n)
     {
         for (long i = 0; i < n; i++) x[i] = 0f;
@@ -151,6 +153,7 @@ internal static unsafe class Conv2d
     private static int Rounded<T>(int count) where T : struct, ILane<T> => (count + T.Width - 1) / T.Width * T.Width;
 
     /// <summary>Writes the inputs that terms [from, to) of a piece's outputs meet, one row a term.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Gather(in ConvShape s, in ConvPiece piece, float* x, int group, int from, int until, float* to, int stride)
     {
         var plane = new ConvPlane(s, piece);
@@ -161,7 +164,7 @@ internal static unsafe class Conv2d
             {
                 plane.Fill(x + ((nint)(piece.Image + i) * s.C + group * s.GroupC + c) * s.H * s.W, buffer);
                 for (var k = Math.Max(from, c * s.Taps); k < Math.Min(until, (c + 1) * s.Taps); k++)
-                    ConvRows.Pour(piece.Rows, piece.Columns, buffer + taps[k - c * s.Taps], plane.OutputRow, to + (nint)(k - from) * stride);
+                    ShortRows.Pour(piece.Rows, piece.Columns, buffer + taps[k - c * s.Taps], plane.OutputRow, to + (nint)(k - from) * stride);
             }
     }
 
@@ -174,7 +177,7 @@ internal static unsafe class Conv2d
         stride = Stride(piece);
         var rows = Scratch.Get(Scratch.Use.Private, (long)s.GroupOutC * stride);
         for (var o = 0; o < s.GroupOutC; o++)
-            ConvRows.Copy(piece.Images, s.Outputs, y + (nint)o * s.Outputs, (nint)s.OutC * s.Outputs, rows + o * stride, s.Outputs);
+            ShortRows.Copy(piece.Images, s.Outputs, y + (nint)o * s.Outputs, (nint)s.OutC * s.Outputs, rows + o * stride, s.Outputs);
         return rows;
     }
 
@@ -216,7 +219,7 @@ internal static unsafe class Conv2d
                 {
                     var channel = group * count + o;
                     var y = Y + ((nint)(piece.Image + i) * S.OutC + channel) * S.Outputs + piece.Row * S.OutW + piece.Column;
-                    ConvRows.Bias<T>(piece.PerImage, result + (nint)o * stride + i * piece.PerImage, Bias == null ? 0f : Bias[channel], y);
+                    ShortRows.Bias<T>(piece.PerImage, result + (nint)o * stride + i * piece.PerImage, Bias == null ? 0f : Bias[channel], y);
                 }
         }
     }
@@ -258,6 +261,7 @@ internal static unsafe class Conv2d
             }
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private readonly void Add(in ConvPiece piece, int group, int from, int channels, float* dy, nint strideOfDy, in ConvPlane plane, float* planes)
         {
             int stride = Stride(piece), terms = channels * S.Taps, padded = Strips.PaddedCount(S.Terms, Tile.Rows<T>());
@@ -275,7 +279,7 @@ internal static unsafe class Conv2d
             for (var i = 0; i < piece.Images; i++)
                 for (var tap = S.Taps - 1; tap >= 0; tap--)
                     for (var c = 0; c < channels; c++)
-                        ConvRows.Add(piece.Rows, piece.Columns, 1f, result + (nint)(c * S.Taps + tap) * stride + i * piece.PerImage, piece.Columns,
+                        ShortRows.Add(piece.Rows, piece.Columns, 1f, result + (nint)(c * S.Taps + tap) * stride + i * piece.PerImage, piece.Columns,
                             planes + ((nint)i * channels + c) * plane.Size + piece.Row * plane.OutputRow + piece.Column + taps[tap], plane.OutputRow);
         }
     }

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Isthmus.Tensors.Kernels;
 
 /// <summary>
@@ -26,7 +28,7 @@ internal readonly unsafe struct ConvPlane
         _rows = Math.Max(_rows, s.H + s.PadH);
         _phase = Math.Max(_phase, (s.W + s.PadW - 1) / s.StrideW + 1);
         // A lane at a row's end does not reach the next row, whose sum would wait for its store.
-        _phase = Math.Max(_phase, ConvRows.Rounded(s.OutW) + (s.KW - 1) * s.DilationW / s.StrideW);
+        _phase = Math.Max(_phase, ShortRows.Rounded(s.OutW) + (s.KW - 1) * s.DilationW / s.StrideW);
     }
 
     private int RowLength => _phase * _s.StrideW;
@@ -46,6 +48,7 @@ internal readonly unsafe struct ConvPlane
     }
 
     /// <summary>Fills a plane from a channel.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Fill(float* channel, float* plane)
     {
         var first = Math.Clamp(-_top, 0, _rows);
@@ -59,29 +62,30 @@ internal readonly unsafe struct ConvPlane
         for (var q = 0; q < _s.StrideW; q++)
         {
             var (from, until) = Inside(_left + q);
-            ConvRows.Zero(rows, from, plane + q * _phase, RowLength);
-            ConvRows.Zero(rows, _phase - until, plane + q * _phase + until, RowLength);
-            if (_s.StrideW > 2) ConvRows.Pick(rows, until - from, channel + _left + q + from * _s.StrideW, _s.W, _s.StrideW, plane + q * _phase + from, RowLength);
+            ShortRows.Zero(rows, from, plane + q * _phase, RowLength);
+            ShortRows.Zero(rows, _phase - until, plane + q * _phase + until, RowLength);
+            if (_s.StrideW > 2) ShortRows.Pick(rows, until - from, channel + _left + q + from * _s.StrideW, _s.W, _s.StrideW, plane + q * _phase + from, RowLength);
         }
         if (_s.StrideW > 2) return;
         var (column, columns) = Covered;
         if (columns <= 0) return;
         channel += column;
-        if (_s.StrideW == 1) ConvRows.Copy(rows, columns, channel, _s.W, plane + column - _left, RowLength);
-        else ConvRows.Unzip(rows, columns, channel, _s.W, plane + At(column), plane + At(column + 1), RowLength);
+        if (_s.StrideW == 1) ShortRows.Copy(rows, columns, channel, _s.W, plane + column - _left, RowLength);
+        else ShortRows.Unzip(rows, columns, channel, _s.W, plane + At(column), plane + At(column + 1), RowLength);
     }
 
     /// <summary>Writes a whole image's plane back to a channel.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Spread(float* plane, float* channel)
     {
         plane += _s.PadH * RowLength;
-        if (_s.StrideW == 1) ConvRows.Copy(_s.H, _s.W, plane + _s.PadW, RowLength, channel, _s.W);
-        else if (_s.StrideW == 2) ConvRows.Zip(_s.H, _s.W, plane + At(0), plane + At(1), RowLength, channel, _s.W);
+        if (_s.StrideW == 1) ShortRows.Copy(_s.H, _s.W, plane + _s.PadW, RowLength, channel, _s.W);
+        else if (_s.StrideW == 2) ShortRows.Zip(_s.H, _s.W, plane + At(0), plane + At(1), RowLength, channel, _s.W);
         else
             for (var q = 0; q < _s.StrideW; q++)
             {
                 var (from, until) = Inside(q - _s.PadW);
-                ConvRows.Place(_s.H, until - from, plane + q * _phase + from, RowLength, channel + q - _s.PadW + from * _s.StrideW, _s.W, _s.StrideW);
+                ShortRows.Place(_s.H, until - from, plane + q * _phase + from, RowLength, channel + q - _s.PadW + from * _s.StrideW, _s.W, _s.StrideW);
             }
     }
 

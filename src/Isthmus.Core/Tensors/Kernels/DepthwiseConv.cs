@@ -44,7 +44,7 @@ internal static unsafe class DepthwiseConv
             for (var o = 0; o < S.GroupOutC; o++)
             {
                 var channel = part % S.C * S.GroupOutC + o;
-                ConvRows.Filter(S.OutH, S.OutW, buffer, plane.OutputRow, S.Taps, taps, W + (nint)channel * S.Taps, Bias == null ? 0f : Bias[channel],
+                ShortRows.Filter(S.OutH, S.OutW, buffer, plane.OutputRow, S.Taps, taps, W + (nint)channel * S.Taps, Bias == null ? 0f : Bias[channel],
                     Y + ((nint)part * S.GroupOutC + o) * S.Outputs);
             }
         }
@@ -72,10 +72,10 @@ internal static unsafe class DepthwiseConv
             {
                 var dy = Scratch.Get(Scratch.Use.Result, (long)channels * S.Outputs + 16);
                 for (var c = 0; c < channels; c++)
-                    ConvRows.Copy(1, S.Outputs, Dy + (((nint)image * S.C + first + c) * S.GroupOutC + o) * S.Outputs, 0, dy + (nint)c * S.Outputs, 0);
+                    ShortRows.Copy(1, S.Outputs, Dy + (((nint)image * S.C + first + c) * S.GroupOutC + o) * S.Outputs, 0, dy + (nint)c * S.Outputs, 0);
                 for (var t = S.Taps - 1; t >= 0; t--)
                     for (var c = 0; c < channels; c++)
-                        ConvRows.Add(S.OutH, S.OutW, W[((nint)(first + c) * S.GroupOutC + o) * S.Taps + t], dy + (nint)c * S.Outputs, S.OutW,
+                        ShortRows.Add(S.OutH, S.OutW, W[((nint)(first + c) * S.GroupOutC + o) * S.Taps + t], dy + (nint)c * S.Outputs, S.OutW,
                             planes + (nint)c * plane.Size + taps[t], plane.OutputRow);
             }
             for (var c = 0; c < channels; c++) plane.Spread(planes + (nint)c * plane.Size, Dx + ((nint)image * S.C + first + c) * S.H * S.W);
@@ -90,7 +90,7 @@ internal static unsafe class DepthwiseConv
 
         public readonly void Execute(int part)
         {
-            const int Sums = ConvRows.DotSums;
+            const int Sums = ShortRows.DotSums;
             var plane = new ConvPlane(S);
             var buffer = Scratch.Get(Scratch.Use.Plane, plane.Size + Sums);
             var dy = Scratch.Get(Scratch.Use.Result, S.Outputs + Sums);
@@ -103,9 +103,9 @@ internal static unsafe class DepthwiseConv
                 plane.Fill(X + ((nint)i * S.C + part) * S.H * S.W, buffer);
                 for (var o = 0; o < S.GroupOutC; o++)
                 {
-                    ConvRows.Copy(1, S.Outputs, Dy + (((nint)i * S.C + part) * S.GroupOutC + o) * S.Outputs, 0, dy, 0);
+                    ShortRows.Copy(1, S.Outputs, Dy + (((nint)i * S.C + part) * S.GroupOutC + o) * S.Outputs, 0, dy, 0);
                     for (var t = 0; t < S.Taps; t++)
-                        ConvRows.Dot(S.OutH, S.OutW, buffer + taps[t], plane.OutputRow, dy, sums + (o * S.Taps + t) * Sums);
+                        ShortRows.Dot(S.OutH, S.OutW, buffer + taps[t], plane.OutputRow, dy, sums + (o * S.Taps + t) * Sums);
                 }
             }
             for (var t = 0; t < count; t++)

@@ -120,6 +120,7 @@ internal static unsafe class Gemm
     /// <param name="finish">Whether this is the last block.</param>
     /// <param name="bias">n values or null.</param>
     /// <param name="relu">Whether negative values become 0.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Block<T>(int m, int n, int k, in Strips a, in Strips b, bool padded, float* c, nint ldc, bool add,
         bool finish = false, float* bias = null, bool relu = false) where T : struct, ILane<T>
     {
@@ -127,8 +128,6 @@ internal static unsafe class Gemm
         int columns = Tile.Columns<T>(), high = Tile.Rows<T>();
         finish &= bias != null || relu;
         for (var from = 0; from < m; from += RowsAtOnce)
-        {
-            var to = Math.Min(m, from + RowsAtOnce);
             for (var j = 0; j < n; j += columns)
             {
                 var have = Math.Min(columns, n - j);
@@ -140,18 +139,17 @@ internal static unsafe class Gemm
                     edge = Scratch.Get(Scratch.Use.Edge, (long)columns * (high + LongestBlock));
                     if (!padded)
                     {
-                        for (var p = 0; p < k; p++)
-                            for (var q = 0; q < have; q++) edge[columns * (high + p) + q] = strip[p * step + q];
+                        ShortRows.Copy(k, have, strip, step, edge + columns * high, columns);
                         strip = edge + columns * high;
                         step = columns;
                     }
                 }
-                for (var i = from; i < to; i += high)
+                for (var i = from; i < Math.Min(m, from + RowsAtOnce); i += high)
                 {
-                    var rows = Math.Min(high, to - i);
+                    var rows = Math.Min(high, m - i);
                     var tile = c + i * ldc + j;
                     var left = a.Start + i / high * a.Next;
-                    if (have == wide) Tile.Run<T>(rows, wide, k, left, a.Unit, a.Step, strip, step, tile, ldc, add);
+                    if (edge == null) Tile.Run<T>(rows, wide, k, left, a.Unit, a.Step, strip, step, tile, ldc, add);
                     else
                     {
                         Tile.Run<T>(rows, wide, k, left, a.Unit, a.Step, strip, step, edge, columns, false);
@@ -160,9 +158,9 @@ internal static unsafe class Gemm
                     if (finish) Finish<T>(rows, have, tile, ldc, bias == null ? null : bias + j, relu);
                 }
             }
-        }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Merge(int rows, int columns, float* from, nint ldf, float* c, nint ldc, bool add)
     {
         for (var i = 0; i < rows; i++, from += ldf, c += ldc)

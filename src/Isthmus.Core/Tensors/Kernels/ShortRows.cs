@@ -2,8 +2,8 @@ using System.Runtime.CompilerServices;
 
 namespace Isthmus.Tensors.Kernels;
 
-/// <summary>What convolutions do with short rows, all rows in one call: the widest lanes that fit a row, its end by an overlapping lane.</summary>
-internal static unsafe class ConvRows
+/// <summary>What products and convolutions do with short rows, all rows in one call: the widest lanes that fit a row, its end by an overlapping lane.</summary>
+internal static unsafe class ShortRows
 {
     /// <summary>Partial sums of a dot product, whatever the machine's lanes.</summary>
     public const int DotSums = 32;
@@ -162,14 +162,26 @@ internal static unsafe class ConvRows
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Filter<T>(int rows, int columns, float* x, nint xRow, int count, int* taps, float* w, float bias, float* y) where T : struct, ILane<T>
     {
-        for (var r = 0; r < rows; r++, x += xRow, y += columns)
+        var first = T.Of(bias);
+        for (; rows > 0; rows -= 2, x += 2 * xRow, y += 2 * columns)
+        {
+            // Two rows share a weight; the last row of an odd number is done twice.
+            var (xNext, yNext) = rows > 1 ? (xRow, columns) : (0, 0);
             for (var i = 0; i < columns; i += T.Width)
             {
                 var at = Math.Min(i, columns - T.Width);
-                var sum = T.Of(0f);
-                for (var t = 0; t < count; t++) sum = T.Fma(T.Of(w[t]), T.Load(x + taps[t] + at), sum);
-                T.Store(sum + T.Of(bias), y + at);
+                T upper = T.Of(0f), lower = upper;
+                for (var t = 0; t < count; t++)
+                {
+                    var weight = T.Of(w[t]);
+                    var input = x + taps[t] + at;
+                    upper = T.Fma(weight, T.Load(input), upper);
+                    lower = T.Fma(weight, T.Load(input + xNext), lower);
+                }
+                T.Store(upper + first, y + at);
+                T.Store(lower + first, y + yNext + at);
             }
+        }
     }
 
     /// <summary>
