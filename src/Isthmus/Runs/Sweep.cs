@@ -155,7 +155,7 @@ internal static class SweepReport
         }
         section.Table([over, name, "bound, bits", "estimate low", "estimate high", "run"],
             points.Select(p => (IReadOnlyList<object?>)[p.Value, p.Test.Main.Value, p.Rate.BoundBits, p.Rate.Estimate.LowBits, p.Rate.Estimate.HighBits, p.Run]));
-        report.Section("Recipe").Code(RecipeFile.Text(recipe));
+        report.Section("Recipe").Details("Every field", block => block.Code(RecipeFile.Text(recipe)));
         report.Footer = $"Isthmus {TrainJob.Version}";
         report.Save(path);
     }
