@@ -51,6 +51,7 @@ internal static class RunText
             estimate.LowBits is null ? "" : $"{estimate.Direction}, ceiling {Bits(estimate.CeilingBits)}");
         if (estimate.ExcessLowBits is not null) table.Add("beyond the class", $"{Bits(estimate.ExcessLowBits)} … {Bits(estimate.ExcessHighBits)}", "I(X;Z|Y)");
         table.Add("bill", Bits(rate.BillBits), rate.Bill is { } bill ? $"{bill.Message}, one stream; {Bits(bill.FrameBits)} a frame each" : "nothing was written");
+        if (rate.Bill?.RoundedMeanBits is { } rounded) table.Add("  rounded", Bits(rounded), "what the mean would cost without dither");
         call.Write(table);
         if (rate.Note.Length > 0) call.Detail(rate.Note);
     }

@@ -63,6 +63,9 @@ public abstract class ContinuousBottleneck : Bottleneck
         _code = DitheredCode.Fit(all, steps);
     }
 
+    /// <summary>The width of one level of each dimension of the shipped code; empty before <see cref="Freeze"/>.</summary>
+    public ReadOnlySpan<float> Steps => _code is null ? [] : _code.Steps;
+
     /// <inheritdoc/>
     public override byte[]? FrozenTables => _code?.ToBytes();
 

@@ -17,6 +17,10 @@ public sealed record Bill
     /// <summary>What the tables charge: the bill without headers and without the coder's own loss.</summary>
     public double CostBits { get; init; }
 
+    /// <summary>What the mean code would cost if it were rounded to the same levels without dither, under static tables of the training
+    /// rows, bits; null where the code states no noise.</summary>
+    public double? RoundedMeanBits { get; init; }
+
     /// <summary>Quality of the answers that a receiver gives to these messages.</summary>
     public Quality? Quality { get; init; }
 
@@ -40,6 +44,7 @@ public sealed record Bill
             StreamBits = stream.BitsPerSample,
             FrameBits = frames.BitsPerSample,
             CostBits = stream.BoundBits ?? 0,
+            RoundedMeanBits = RoundedMean.Cost(model, data, rows, training, stop),
             Quality = Runs.Quality.Of(model, data, training, Evaluator.Run(model, data, rows, Inference.Ship, stop: stop)),
         };
     }
