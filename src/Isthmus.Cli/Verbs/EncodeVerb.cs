@@ -21,8 +21,8 @@ internal sealed class EncodeVerb : Verb
 
     public override bool Run(Call call)
     {
-        var rowsAFrame = call.Get(_rows) ?? 1024;
-        if (rowsAFrame is < 1 or > 65536) throw new InputException($"--frame-rows {rowsAFrame} is outside 1..65536");
+        var rowsAFrame = call.Get(_rows) ?? Shipment.MaxRowsAFrame;
+        if (rowsAFrame is < 1 or > Shipment.MaxRowsAFrame) throw new InputException($"--frame-rows {rowsAFrame} is outside 1..{Shipment.MaxRowsAFrame}");
         var run = Runs.Run.Load(call.Get(_run)!);
         var data = run.LoadNew(call.Get(_input)!, withTarget: false);
         var report = new ShipmentReport();

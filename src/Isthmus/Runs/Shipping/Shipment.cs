@@ -32,7 +32,9 @@ public sealed record ShipmentReport
 /// <summary>A run's messages as <c>.isth</c> bytes, and back.</summary>
 public sealed class Shipment
 {
-    private const int RowsAFrame = 1024, MostRowsAFrame = 1 << 16; // a hostile header must not ask for more memory than that
+    /// <summary>The most rows that share a frame: what a header claims takes memory before its message is read.</summary>
+    public const int MaxRowsAFrame = 1024;
+
     private readonly Model _model;
     private readonly ulong _modelDigest, _tableDigest;
     private long _modelBytes;
@@ -60,11 +62,12 @@ public sealed class Shipment
     /// <param name="data">Rows through the run's schema.</param>
     /// <param name="rows">Which.</param>
     /// <param name="to">Where to; written only forwards.</param>
-    /// <param name="rowsAFrame">How many rows share a frame; 1 for frames that can be decoded one by one.</param>
+    /// <param name="rowsAFrame">How many rows share a frame, 1 to <see cref="MaxRowsAFrame"/>; 1 for frames that can be decoded one by one.</param>
     /// <param name="stop">Ends the work.</param>
-    public ShipmentReport Write(Dataset data, ReadOnlySpan<int> rows, Stream to, int rowsAFrame = RowsAFrame, CancellationToken stop = default)
+    public ShipmentReport Write(Dataset data, ReadOnlySpan<int> rows, Stream to, int rowsAFrame = MaxRowsAFrame, CancellationToken stop = default)
     {
         ArgumentNullException.ThrowIfNull(data);
+        if (rowsAFrame is < 1 or > MaxRowsAFrame) throw new ArgumentOutOfRangeException(nameof(rowsAFrame), rowsAFrame, $"expected 1 to {MaxRowsAFrame}");
         var writer = new FrameFileWriter(to, Session(rowsAFrame));
         var (cost, errors, numbers) = (0.0, 0.0, 0L);
         using var noGrad = new NoGrad();
@@ -117,8 +120,8 @@ public sealed class Shipment
     private Tensor Answer(Frame frame)
     {
         frame.Require(_modelDigest, _tableDigest);
-        if (frame.Shape is not [var count] || count is < 1 or > MostRowsAFrame)
-            throw new CodingException(CodingError.InvalidHeader, $"message {frame.Sequence} has the shape [{string.Join(", ", frame.Shape)}], expected [rows] with 1 to {MostRowsAFrame} rows");
+        if (frame.Shape is not [var count] || count is < 1 or > MaxRowsAFrame)
+            throw new CodingException(CodingError.InvalidHeader, $"message {frame.Sequence} has the shape [{string.Join(", ", frame.Shape)}], expected [rows] with 1 to {MaxRowsAFrame} rows");
         using var noGrad = new NoGrad();
         using var scope = new TensorScope("shipment");
         var symbols = frame.Payload.Open();
