@@ -24,4 +24,15 @@ public static class GradientClipping
             foreach (ref var g in gradient.Data) g *= factor;
         return norm;
     }
+
+    /// <summary>Brings every element of every gradient into [-largest, largest] (<c>torch.nn.utils.clip_grad_value_</c>).</summary>
+    /// <param name="parameters">Those without a gradient are left alone.</param>
+    /// <param name="largest">Above 0.</param>
+    public static void ClipValue(IEnumerable<Tensor> parameters, float largest)
+    {
+        ArgumentNullException.ThrowIfNull(parameters);
+        if (!(largest > 0)) throw new ArgumentOutOfRangeException(nameof(largest), largest, "the largest value is above 0");
+        foreach (var gradient in parameters.Select(p => p.Grad).OfType<Tensor>())
+            foreach (ref var g in gradient.Data) g = Math.Clamp(g, -largest, largest);
+    }
 }

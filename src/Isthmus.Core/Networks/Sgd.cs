@@ -1,25 +1,29 @@
 using Isthmus.Tensors;
+using Isthmus.Tensors.Kernels;
 
 namespace Isthmus.Networks;
 
 /// <summary>
-/// Stochastic gradient descent with momentum, in the form of <c>torch.optim.SGD</c>: v = momentum v + g, p = p - rate v; the
-/// weight decay is added to the gradient.
+/// Stochastic gradient descent with momentum, in the form of <c>torch.optim.SGD</c>: d = g + decay p, v = momentum v + d,
+/// p = p - rate v; with Nesterov's look ahead p = p - rate (d + momentum v) (Sutskever, Martens, Dahl, Hinton 2013).
 /// </summary>
-public sealed class Sgd : Optimizer
+public sealed unsafe class Sgd : Optimizer
 {
     private readonly Tensor[] _velocity;
     private readonly float _momentum, _weightDecay;
+    private readonly bool _nesterov;
 
     /// <summary>An optimiser of named parameters.</summary>
     /// <param name="parameters">As <see cref="Module.NamedParameters"/> gives them.</param>
-    /// <param name="learningRate">Above 0.</param>
+    /// <param name="learningRate">At least 0.</param>
     /// <param name="momentum">In [0, 1).</param>
     /// <param name="weightDecay">At least 0.</param>
-    public Sgd(IEnumerable<(string Name, Tensor Value)> parameters, float learningRate, float momentum = 0.9f, float weightDecay = 0f) : base(parameters, learningRate)
+    /// <param name="nesterov">Nesterov's form; needs a momentum.</param>
+    public Sgd(IEnumerable<(string Name, Tensor Value)> parameters, float learningRate, float momentum = 0.9f, float weightDecay = 0f, bool nesterov = false) : base(parameters, learningRate)
     {
         if (momentum is not (>= 0 and < 1)) throw new ArgumentOutOfRangeException(nameof(momentum), momentum, "momentum lies in [0, 1)");
-        (_momentum, _weightDecay) = (momentum, weightDecay);
+        if (nesterov && momentum == 0) throw new ArgumentException("sgd: Nesterov's form needs a momentum above 0", nameof(nesterov));
+        (_momentum, _weightDecay, _nesterov) = (momentum, weightDecay, nesterov);
         _velocity = ZerosLikeParameters();
     }
 
@@ -31,13 +35,7 @@ public sealed class Sgd : Optimizer
     {
         ArgumentNullException.ThrowIfNull(parameter);
         ArgumentNullException.ThrowIfNull(gradient);
-        var p = parameter.Data;
-        var g = gradient.Data;
-        var v = _velocity[i].Data;
-        for (var k = 0; k < p.Length; k++)
-        {
-            v[k] = (_momentum * v[k]) + (g[k] + (_weightDecay * p[k]));
-            p[k] -= LearningRate * v[k];
-        }
+        SgdKernel.Step(parameter.Pointer, gradient.Pointer, _velocity[i].Pointer, parameter.Numel,
+            new SgdStep(LearningRate, _momentum, _weightDecay, _nesterov));
     }
 }
