@@ -38,6 +38,15 @@ public abstract class Bottleneck : Module
     public virtual Bits? Capacity => null;
 
     /// <summary>
+    /// Fits what is not learned by gradients; called once before training, and again to the same end before an interrupted
+    /// training goes on. Most bottlenecks do nothing.
+    /// </summary>
+    /// <param name="training">Features of training data under the encoder's first weights, batch by batch; may be gone through more than once.</param>
+    public virtual void Prepare(IEnumerable<Features> training)
+    {
+    }
+
+    /// <summary>
     /// Fits what writing needs (steps, integer tables) to messages of training data; called once after training, and again
     /// after every change of weights. Bottlenecks that need nothing do nothing.
     /// </summary>

@@ -140,7 +140,7 @@ public sealed class DitheredCode
     }
 
     // Counts with half a count more for every level between the ends and an escape for what training did not show.
-    private static FrequencyTable Table(ReadOnlySpan<int> levels)
+    internal static FrequencyTable Table(ReadOnlySpan<int> levels)
     {
         const int widest = 4096; // levels farther out than this from the lower end are left to the escape
         var sorted = levels.ToArray();

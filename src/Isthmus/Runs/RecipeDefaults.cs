@@ -17,6 +17,7 @@ public static class RecipeDefaults
         ArgumentNullException.ThrowIfNull(recipe);
         ArgumentNullException.ThrowIfNull(schema);
         var task = Model.TaskOf(schema);
+        if (recipe.Bottleneck?.Type == "pca") recipe = Pca(recipe, schema, task);
         var encoder = recipe.Encoder ?? Encoder(schema);
         return recipe with
         {
@@ -48,6 +49,15 @@ public static class RecipeDefaults
         var size = schema.FeatureShape.Aggregate(1, (a, b) => a * b);
         return new Choice("mlp", size > 64 ? new MlpOptions { Widths = [256, 256] } : new MlpOptions { Widths = [128, 128, 128], Activation = "silu" });
     }
+
+    // Components are fitted to the rows themselves, and what is rebuilt from them is the answer or enters a network as the row would.
+    private static Recipe Pca(Recipe recipe, Schema schema, RunTask task) => recipe with
+    {
+        Encoder = recipe.Encoder ?? new Choice("identity", new NoOptions()),
+        Decoder = recipe.Decoder ?? (task == RunTask.Reconstruction ? new Choice("identity", new NoOptions())
+            : new Choice("mlp", Encoder(schema).Options as MlpOptions ?? new MlpOptions())),
+        Objective = recipe.Objective ?? (task == RunTask.Reconstruction ? ObjectiveRegistry.Find("mse", task).Default : null),
+    };
 
     private static VibOptions Vib(Schema schema, RunTask task) => (schema.Kind, task) switch
     {

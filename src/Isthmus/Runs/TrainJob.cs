@@ -92,6 +92,8 @@ public static class TrainJob
     private static RunSummary Continue(string folder, Recipe recipe, LoadedData loaded, TrainOptions options)
     {
         var model = Build(recipe, loaded);
+        model.Network.Eval();
+        model.Network.Bottleneck.Prepare(Encoded(model, loaded));
         var state = new Trainer(model, loaded, folder).Run(options.Progress, options.Stop);
         if (!state.Done) throw Stopped(folder, options);
         Freeze(model, loaded);
@@ -156,17 +158,18 @@ public static class TrainJob
     {
         using var noGrad = new NoGrad();
         model.Network.Eval();
+        model.Network.Bottleneck.Freeze(Encoded(model, loaded));
+    }
+
+    // The features of training rows, or of so many that stand for them.
+    private static IEnumerable<Features> Encoded(Model model, LoadedData loaded)
+    {
         var rows = loaded.Split.Train.Length <= FreezeRows ? loaded.Split.Train
             : Enumerable.Range(0, FreezeRows).Select(i => loaded.Split.Train[(int)((long)i * loaded.Split.Train.Length / FreezeRows)]).ToArray();
-        model.Network.Bottleneck.Freeze(Encoded());
-
-        IEnumerable<Features> Encoded()
+        foreach (var part in Batches.Split(rows, 500))
         {
-            foreach (var part in Batches.Split(rows, 500))
-            {
-                using var scope = new TensorScope("freeze");
-                yield return model.Network.Encoder.Forward(Batches.Of(loaded.Data, part).Inputs);
-            }
+            using var scope = new TensorScope("freeze");
+            yield return model.Network.Encoder.Forward(Batches.Of(loaded.Data, part).Inputs);
         }
     }
 

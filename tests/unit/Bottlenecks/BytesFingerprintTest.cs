@@ -24,6 +24,7 @@ public class BytesFingerprintTest
             r => new FiniteScalarQuantizer(24, new FsqOptions { Levels = [8, 5, 5] }, r),
             r => new EntropicBottleneck(24, new EntropicOptions { Latent = 7 }, r),
             r => new ScaleHyperprior(24, new HyperpriorOptions { Latent = 9, Hyper = 3, Hidden = 17 }, r),
+            r => new PcaBottleneck(24, new PcaOptions { Latent = 6, Step = 0.5f }),
         ])
         {
             var bottleneck = make(new RandomStream(5));

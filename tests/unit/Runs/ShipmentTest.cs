@@ -37,7 +37,7 @@ public class ShipmentTest : IDisposable
         {
             var all = new TheoryData<string, string>();
             foreach (var entry in BottleneckRegistry.Entries) all.Add(entry.Name, "moons");
-            foreach (var name in (string[])["vib", "fsq", "hyperprior"]) all.Add(name, "sprites");
+            foreach (var name in (string[])["vib", "fsq", "hyperprior", "pca"]) all.Add(name, "sprites");
             return all;
         }
     }
@@ -45,7 +45,7 @@ public class ShipmentTest : IDisposable
     private Run Trained(string bottleneck, string text = Moons, params string[] sets)
     {
         var path = Path.Combine(_folder, bottleneck + sets.Length);
-        TrainJob.Start(RecipeFile.Parse(text, "test", [new Override("bottleneck.type", bottleneck, "test"), .. sets.Select(Override.Parse)]), new TrainOptions { Out = path, Report = false });
+        TrainJob.Start(RecipeFile.Parse(text, "test", [new Override("bottleneck.type", bottleneck, "test"), .. bottleneck == "pca" ? (Override[])[Override.Parse("encoder=identity"), Override.Parse("bottleneck.latent=2")] : [], .. sets.Select(Override.Parse)]), new TrainOptions { Out = path, Report = false });
         return Run.Load(path);
     }
 

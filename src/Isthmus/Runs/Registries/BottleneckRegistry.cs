@@ -49,6 +49,8 @@ public static class BottleneckRegistry
             (site, o, random) => new EntropicBottleneck(site.Size, o, random)),
         BottleneckEntry.Of<HyperpriorOptions>("hyperprior", "rounded numbers whose scales are sent first (Ballé et al. 2018)",
             (site, o, random) => new ScaleHyperprior(site.Size, o, random)),
+        BottleneckEntry.Of<PcaOptions>("pca", "principal components, one step and static tables: the baseline beside learned codes (Hotelling 1933)",
+            (site, o, _) => new PcaBottleneck(site.Size, o)),
     ];
 
     /// <summary>The entry with a name.</summary>

@@ -47,8 +47,8 @@ public static class DecoderRegistry
         return new Sequential([.. layers]);
     }
 
-    private static Flatten Identity(Site site, NoOptions o, RandomStream random) => site.Size == site.OutputSize
-        ? new Flatten()
+    private static Module Identity(Site site, NoOptions o, RandomStream random) => site.Size == site.OutputSize
+        ? site.OutputShape.Count > 1 ? new Sequential(new Flatten(), new Unflatten([.. site.OutputShape])) : new Flatten()
         : throw new InputException(FormattableString.Invariant($"decoder.type is identity: {site.Size} numbers pass and the answer has {site.OutputSize}"), "decoder.type: linear fits any sizes");
 
     private static Sequential Deconvolutions(Site site, DeconvOptions o, RandomStream random)
