@@ -6,6 +6,15 @@ namespace Isthmus.Cli;
 /// <summary>What was wrong with a command line, in one line, with the nearest valid name or the way to the help.</summary>
 internal static class ParseErrors
 {
+    /// <summary>An unknown option that was taken for an argument, since nothing else could be made of it; null where there is none.</summary>
+    public static InputException? UnknownOption(ParseResult parsed)
+    {
+        if (parsed.Tokens.Any(t => t.Type == TokenType.DoubleDash)) return null; // what follows -- is meant as it is
+        var taken = parsed.CommandResult.Children.OfType<ArgumentResult>().SelectMany(a => a.Tokens).FirstOrDefault(t => t.Value.StartsWith("--", StringComparison.Ordinal));
+        var command = parsed.CommandResult.Command;
+        return taken is null ? null : Suggest.Unknown("option", taken.Value.Split('=')[0], OptionNames(command), $"'{Words(command)} --help' lists the options");
+    }
+
     /// <summary>The first mistake.</summary>
     public static InputException First(ParseResult parsed)
     {

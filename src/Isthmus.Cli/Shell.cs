@@ -65,6 +65,7 @@ internal sealed class Shell(TextWriter output, TextWriter errors, Terminals term
             HelpText.Write(output, command, entry, tree.VerbOf(command), Ansi.IsWanted(terminals.Output));
             return Done;
         }
+        if (ParseErrors.UnknownOption(parsed) is { } unknown) throw unknown;
         if (parsed.Errors.Count > 0) throw ParseErrors.First(parsed);
         var call = new Call(parsed, output, errors, terminals, stop);
         try

@@ -47,6 +47,7 @@ public class DataVerbsTest
     }
 
     [Theory]
+    [InlineData("train|--botleneck|vib", "error: unknown option '--botleneck'\nhint: did you mean '--bottleneck'?\n")]
     [InlineData("data|make|moonz", "error: unknown generator 'moonz'\nhint: did you mean 'moons'?\n")]
     [InlineData("data|describe|make:moons,noize=1", "error: unknown key of make:moons 'noize'\nhint: did you mean 'noise'?\n")]
     [InlineData("data|describe|make:moons|--task|regresion", "error: unknown value of --task 'regresion'\nhint: did you mean 'regression'?\n")]

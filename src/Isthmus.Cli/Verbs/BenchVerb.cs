@@ -8,7 +8,7 @@ namespace Isthmus.Cli.Verbs;
 internal sealed class BenchVerb : Verb
 {
     private readonly Option<string?> _filter = new("--filter") { HelpName = "NAME", Description = "only benches whose name contains this" };
-    private readonly Option<bool> _peers = new("--peers") { Description = "time PyTorch and others on the same shapes too (Debian: python3-torch python3-scipy python3-sklearn)" };
+    private readonly Option<bool> _peers = new("--peers") { Description = "time PyTorch and others on the same shapes too (Debian: python3-torch libopenblas0-pthread)" };
     private readonly Option<int?> _rounds = new("--rounds") { HelpName = "N", Description = "how many turns each side takes (default 3)" };
 
     public override IReadOnlyList<Symbol> Symbols => [_filter, _peers, _rounds];

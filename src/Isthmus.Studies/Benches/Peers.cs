@@ -51,7 +51,7 @@ internal static class Peers
                 // this interpreter is not installed; try the next
             }
         }
-        throw new InputException($"bench --peers: {script} needs Python with the peer's package", "on Debian: apt-get install python3-torch python3-scipy python3-sklearn");
+        throw new InputException($"bench --peers: {script} needs Python with the peer's package", "on Debian: apt-get install python3-torch libopenblas0-pthread");
     }
 
     private static Dictionary<string, (string, double)> Parse(string output)
