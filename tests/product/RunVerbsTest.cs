@@ -102,7 +102,8 @@ public class RunVerbsTest : IDisposable
         var root = Json(line);
         Assert.Equal([1e-4, 1e-2, 1], root.GetProperty("points").EnumerateArray().Select(p => p.GetProperty("value").GetDouble()));
         Assert.All(root.GetProperty("points").EnumerateArray(), p => Assert.True(p.GetProperty("rate").GetProperty("bound_bits").GetDouble() > 0));
-        Assert.True(File.Exists(root.GetProperty("report").GetString()));
+        Assert.All(root.GetProperty("points").EnumerateArray(), p => Assert.True(p.GetProperty("rate").GetProperty("bill_bits").GetDouble() > 0));
+        Assert.Contains(">bill<", File.ReadAllText(root.GetProperty("report").GetString()!), StringComparison.Ordinal); // the curve's first series
         Directory.Delete(In("s/03"), recursive: true);
         var resumed = Json("sweep", "--resume", In("s"));
         Assert.Equal(root.GetProperty("points")[2].GetProperty("test").ToString(), resumed.GetProperty("points")[2].GetProperty("test").ToString());

@@ -35,9 +35,9 @@ internal sealed class SweepVerb : Verb
         call.Result(() => result, output =>
         {
             var quality = result.Points.Count > 0 ? result.Points[0].Test.Main.Name : "quality";
-            var table = new TextTable(result.Over, quality, "bound, bits", "estimate, bits", "ceiling");
+            var table = new TextTable(result.Over, quality, "bill, bits", "as billed", "bound, bits", "estimate, bits", "ceiling");
             foreach (var p in result.Points)
-                table.Add(p.Value, p.Test.Main.Value, p.Rate.BoundBits, p.Rate.Estimate.LowBits is null ? null : $"{CellText.Number(p.Rate.Estimate.LowBits.Value)} … {CellText.Of(p.Rate.Estimate.HighBits)}", p.Rate.Estimate.CeilingBits);
+                table.Add(p.Value, p.Test.Main.Value, p.Rate.BillBits, p.Rate.Bill?.Quality?.Main.Value, p.Rate.BoundBits, p.Rate.Estimate.LowBits is null ? null : $"{CellText.Number(p.Rate.Estimate.LowBits.Value)} … {CellText.Of(p.Rate.Estimate.HighBits)}", p.Rate.Estimate.CeilingBits);
             call.Write(table);
             output.WriteLine();
             output.WriteLine($"report  {result.Report}");

@@ -1,4 +1,5 @@
 using Isthmus.Bottlenecks;
+using Isthmus.Coding;
 using Isthmus.Networks;
 using Isthmus.Tensors;
 
@@ -7,7 +8,8 @@ namespace Isthmus.Studies.Benches;
 /// <summary>Everything that <c>isthmus bench</c> times; the shapes are those that users have.</summary>
 public static class BenchIndex
 {
-    private const string Torch = "torch_peer.py";
+    private const string Torch = "torch_peer.py", CoderShape = "a million symbols, exp(-|k|/8), 14-bit table";
+    private const int CodedSymbols = 1_000_000;
 
     /// <summary>All benches, in the order of the table.</summary>
     public static IReadOnlyList<Bench> All { get; } =
@@ -17,7 +19,49 @@ public static class BenchIndex
         new("vib-step-784-1024-b100", "784-1024-1024-512, code 256, Adam", () => VibStep(784, [1024, 1024], 256, 10, 100)) { PeerScript = Torch },
         new("vib-step-tabular-b128", "16-64-64-16, code 8, Adam", () => VibStep(16, [64, 64], 8, 2, 128)) { PeerScript = Torch },
         new("conv-autoencoder-b128", "1x28x28, conv 4x4 s2 32, conv 4x4 s2 64, linear 16, and its mirror, Adam", ConvolutionalStep) { PeerScript = Torch },
+        new("rans64-encode-2", CoderShape, () => Encode(2)) { Threads = 1 },
+        new("rans64-encode-4", CoderShape, () => Encode(4)) { Threads = 1 },
+        new("rans64-decode-2", CoderShape, () => Decode(2)) { Threads = 1 },
+        new("rans64-decode-4", CoderShape, () => Decode(4)) { Threads = 1 },
     ];
+
+    // The coder alone: symbols are recorded before, as a message's are.
+    private static Action Encode(int lanes)
+    {
+        var (writer, _) = Recorded();
+        return () => writer.Finish(CoderKind.Rans64, lanes);
+    }
+
+    private static Action Decode(int lanes)
+    {
+        var (writer, table) = Recorded();
+        var coded = writer.Finish(CoderKind.Rans64, lanes);
+        var symbols = new int[CodedSymbols];
+        return () =>
+        {
+            var reader = coded.Open();
+            reader.Read(symbols, table);
+            reader.Finish();
+        };
+    }
+
+    private static (MessageWriter Writer, FrequencyTable Table) Recorded()
+    {
+        double[] pmf = [.. Enumerable.Range(0, 256).Select(i => Math.Exp(-Math.Abs(i - 128) / 8.0))];
+        var (sum, total) = (0.0, pmf.Sum());
+        double[] cumulative = [.. pmf.Select(p => sum += p / total)];
+        var random = new RandomStream(1);
+        var symbols = new int[CodedSymbols];
+        for (var i = 0; i < symbols.Length; i++)
+        {
+            var at = Array.BinarySearch(cumulative, random.NextDouble());
+            symbols[i] = Math.Min(at < 0 ? ~at : at, pmf.Length - 1);
+        }
+        var table = FrequencyTable.FromPmf(pmf);
+        var writer = new MessageWriter();
+        writer.Write(symbols, table);
+        return (writer, table);
+    }
 
     private static Action Product(int n)
     {

@@ -145,7 +145,7 @@ internal static class SweepReport
         var report = new HtmlReport($"{recipe.Name} over {over}", FormattableString.Invariant($"{points.Count} trainings, seed {recipe.Seed}, {recipe.Inference} code"));
         var unit = points.Count > 0 ? points[0].Rate.Unit : "row";
         var section = report.Section("Rate and quality");
-        section.Text("Each point is one training. The estimate says how much passes on rows that were not trained on; the bound is what the objective pays for it.");
+        section.Text("Each point is one training. The bill is what its messages take when they are really written, and the quality beside it is the receiver's; the bound is what the objective pays, beside the quality of the message that was asked for; the estimate says how much of that passes on rows that were not trained on.");
         section.Figure(Curve($"{name} against what it costs", name, unit, points));
         if (points.All(p => p.Value is double))
         {
@@ -153,8 +153,8 @@ internal static class SweepReport
             var log = x.All(v => v > 0) && x.Length > 1 && x.Max() / x.Min() > 10;
             section.Figure(new SvgPlot($"{name} along {over}", new Axis(over, Log: log), new Axis(name)).Line("test", x, [.. points.Select(p => p.Test.Main.Value)]));
         }
-        section.Table([over, name, "bound, bits", "estimate low", "estimate high", "run"],
-            points.Select(p => (IReadOnlyList<object?>)[p.Value, p.Test.Main.Value, p.Rate.BoundBits, p.Rate.Estimate.LowBits, p.Rate.Estimate.HighBits, p.Run]));
+        section.Table([over, name, "bill, bits", $"{name} as billed", "bound, bits", "estimate low", "estimate high", "run"],
+            points.Select(p => (IReadOnlyList<object?>)[p.Value, p.Test.Main.Value, p.Rate.BillBits, p.Rate.Bill?.Quality?.Main.Value, p.Rate.BoundBits, p.Rate.Estimate.LowBits, p.Rate.Estimate.HighBits, p.Run]));
         report.Section("Recipe").Details("Every field", block => block.Code(RecipeFile.Text(recipe)));
         report.Footer = $"Isthmus {TrainJob.Version}";
         report.Save(path);
@@ -163,14 +163,15 @@ internal static class SweepReport
     private static SvgPlot Curve(string title, string name, string unit, IReadOnlyList<SweepPoint> points)
     {
         var plot = new SvgPlot(title, new Axis($"bits per {unit}"), new Axis(name));
-        Add("bound", p => p.Rate.BoundBits);
-        Add("estimate", p => p.Rate.Estimate.LowBits);
+        Add("bill", p => p.Rate.BillBits, p => p.Rate.Bill?.Quality ?? p.Test);
+        Add("bound", p => p.Rate.BoundBits, p => p.Test);
+        Add("estimate", p => p.Rate.Estimate.LowBits, p => p.Test);
         return plot;
 
-        void Add(string series, Func<SweepPoint, double?> bits)
+        void Add(string series, Func<SweepPoint, double?> bits, Func<SweepPoint, Quality> quality)
         {
             var ordered = points.Where(p => bits(p) is not null).OrderBy(p => bits(p)).ToArray();
-            if (ordered.Length > 0) plot.Line(series, [.. ordered.Select(p => bits(p)!.Value)], [.. ordered.Select(p => p.Test.Main.Value)]);
+            if (ordered.Length > 0) plot.Line(series, [.. ordered.Select(p => bits(p)!.Value)], [.. ordered.Select(p => quality(p).Main.Value)]);
         }
     }
 }
