@@ -105,7 +105,75 @@ for f in figures:
 OUT["schedules"]["plateau"] = rates
 OUT["figures"] = figures
 
-# modules
+# modules and losses
+
+
+def module(name, m, *shapes, call=None, ints=None, low=-1.0, high=1.0):
+    g = torch.Generator().manual_seed(zlib.crc32(name.encode()))
+    draw = lambda s, low, high: (torch.rand(s, generator=g) * (high - low) + low).float().double()
+    if m is not None:
+        m.double()
+        for p in m.parameters(): p.data = draw(p.shape, -0.6, 0.6)
+    state = {} if m is None else {k: pack(v) for k, v in m.state_dict().items()}
+    xs = [draw(s, low, high).requires_grad_(True) for s in shapes]
+    y = call(m, *xs) if call else m(*xs)
+    loss = (y * torch.cos(torch.arange(y.numel()).double()).reshape(y.shape)).sum()
+    names = [] if m is None else [n for n, _ in m.named_parameters()]
+    grads = torch.autograd.grad(loss, xs + ([] if m is None else list(m.parameters())), allow_unused=True)
+    OUT["modules"][name] = {
+        "state": state, "inputs": [pack(x) for x in xs], "ints": ints, "output": pack(y),
+        "input_grads": [None if d is None else pack(d) for d in grads[:len(xs)]],
+        "grads": {n: pack(d) for n, d in zip(names, grads[len(xs):])},
+        "buffers": {} if m is None else {k: pack(v) for k, v in m.named_buffers()},
+    }
+
+
+class RMSNorm(nn.Module):
+    def __init__(self, n):
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(n))
+
+    def forward(self, x):
+        return x / (x.square().mean(-1, keepdim=True) + 2.0 ** -23).sqrt() * self.weight
+
+
+module("batch_norm1d", nn.BatchNorm1d(3), (6, 3))
+module("batch_norm1d/length", nn.BatchNorm1d(3, momentum=0.3), (2, 3, 5))
+module("batch_norm2d", nn.BatchNorm2d(3), (2, 3, 3, 2))
+module("batch_norm2d/eval", nn.BatchNorm2d(3).eval(), (2, 3, 3, 2))
+module("group_norm", nn.GroupNorm(2, 4), (2, 4, 3, 2))
+module("layer_norm", nn.LayerNorm(5), (2, 3, 5))
+module("rms_norm", RMSNorm(5), (2, 3, 5))
+module("embedding", nn.Embedding(5, 3), ints=[4, 0, 4, 1], call=lambda m: m(torch.tensor([4, 0, 4, 1])))
+module("pools", nn.Sequential(nn.Conv2d(2, 3, 3, padding=1), nn.MaxPool2d(3, 2, 1), nn.Upsample(scale_factor=2), nn.AvgPool2d(2, 1), nn.AdaptiveAvgPool2d((2, 3))), (2, 2, 7, 6))
+module("gru", nn.GRU(4, 3, batch_first=True), (2, 5, 4), call=lambda m, x: m(x)[0])
+module("gru/two", nn.GRU(4, 3, 2, batch_first=True), (2, 3, 4), (2, 2, 3), call=lambda m, x, h: torch.cat([m(x, h)[0].flatten(), m(x, h)[1].flatten()]))
+module("lstm", nn.LSTM(4, 3, batch_first=True), (2, 5, 4), call=lambda m, x: m(x)[0])
+module("lstm/two", nn.LSTM(4, 3, 2, batch_first=True), (2, 3, 4), (2, 2, 3), (2, 2, 3),
+       call=lambda m, x, h, c: (lambda y, s: torch.cat([y.flatten(), s[0].flatten(), s[1].flatten()]))(*m(x, (h, c))))
+later = torch.ones(5, 5).triu(1).bool()
+padding = torch.tensor([[False] * 5, [False, False, False, True, True]])
+MHA = lambda: nn.MultiheadAttention(6, 2, batch_first=True)
+module("attention", MHA(), (2, 5, 6), call=lambda m, x: m(x, x, x)[0])
+module("attention/causal", MHA(), (2, 5, 6), call=lambda m, x: m(x, x, x, attn_mask=later)[0])
+module("attention/masked", MHA(), (2, 5, 6), call=lambda m, x: m(x, x, x, key_padding_mask=padding)[0])
+module("attention/both", MHA(), (2, 5, 6), call=lambda m, x: m(x, x, x, attn_mask=later, key_padding_mask=padding)[0])
+module("attention/cross", MHA(), (2, 3, 6), (2, 5, 6), call=lambda m, x, y: m(x, y, y, key_padding_mask=padding)[0])
+module("encoder", nn.TransformerEncoderLayer(6, 2, 8, 0.0, batch_first=True), (2, 5, 6))
+module("encoder/first", nn.TransformerEncoderLayer(6, 2, 8, 0.0, "gelu", batch_first=True, norm_first=True), (2, 5, 6), call=lambda m, x: m(x, src_mask=later, src_key_padding_mask=padding))
+
+# losses
+module("bce", None, (4, 5), call=lambda m, x: F.binary_cross_entropy_with_logits(x, torch.linspace(0, 1, 20).reshape(4, 5)), low=-30, high=30)
+module("mse", None, (4, 5), (4, 5), call=lambda m, x, y: F.mse_loss(x, y))
+module("mae", None, (4, 5), (4, 5), call=lambda m, x, y: F.l1_loss(x, y))
+module("huber", None, (4, 5), (4, 5), call=lambda m, x, y: F.huber_loss(x, y, delta=0.7), low=-2, high=2)
+module("gaussian", None, (4, 5), (4, 5), (4, 5), call=lambda m, x, y, v: F.gaussian_nll_loss(x, y, v), low=0.1, high=2)
+module("poisson", None, (4, 5), (4, 5), call=lambda m, x, y: F.poisson_nll_loss(x, y), low=0, high=3)
+module("multinomial", None, (4, 5), (4, 5), call=lambda m, x, y: F.cross_entropy(x, y), low=0, high=3)
+module("info_nce", None, (6, 4), (6, 4), call=lambda m, x, y: F.cross_entropy(F.cosine_similarity(x[:, None], y[None], dim=-1) / 0.2, torch.arange(6)))
+module("triplet", None, (6, 4), (6, 4), (6, 4), call=lambda m, a, p, n: F.triplet_margin_loss(a, p, n, margin=0.3))
+module("distillation", None, (4, 5), (4, 5), low=-3, high=3,
+       call=lambda m, s, t: F.kl_div((s / 3).log_softmax(-1), (t.detach() / 3).softmax(-1), reduction="batchmean") * 9)
 
 json.dump(OUT, sys.stdout, separators=(",", ":"))
 print()

@@ -137,6 +137,25 @@ case("gaussian_kl", lambda m, s: 0.5 * (m * m + s * s - 1) - s.log(), (3, 4), (3
 case("layer_norm", lambda x, g, b: F.layer_norm(x, (7,), g, b), (2, 3, 7), (7,), (7,))
 case("layer_norm/plain", lambda x: F.layer_norm(x, (7,)), (5, 7))
 
+# normalisation over channels
+case("batch_norm", lambda x, g, b: F.batch_norm(x, None, None, g, b, training=True), (4, 3, 2, 3), (3,), (3,))
+case("batch_norm/rows", lambda x: F.batch_norm(x, None, None, training=True), (6, 5))
+case("batch_norm/running", lambda x, g, b: F.batch_norm(x, torch.tensor([0.5, -0.25, 0]).double(), torch.tensor([0.5, 2, 1]).double(), g, b), (2, 3, 4), (3,), (3,))
+case("group_norm", lambda x, g, b: F.group_norm(x, 2, g, b), (2, 6, 2, 3), (6,), (6,))
+case("group_norm/instance", lambda x: F.group_norm(x, 3), (2, 3, 4))
+case("rms_norm", lambda x, g: x / (x.square().mean(-1, keepdim=True) + 1e-5).sqrt() * g, (2, 3, 7), (7,))
+case("rms_norm/plain", lambda x: x / (x.square().mean(-1, keepdim=True) + 1e-5).sqrt(), (5, 19))
+
+# pooling
+case("max_pool2d", lambda x: F.max_pool2d(x, 2), (2, 3, 4, 5))
+case("max_pool2d/overlap", lambda x: F.max_pool2d(x, 3, 2, 1), (2, 2, 7, 6))
+case("max_pool2d/ties", lambda x: F.max_pool2d(x, 2, 1), (1, 1, 2, 3), values=[[1, 1, 1, 1, 1, 1]])
+case("avg_pool2d", lambda x: F.avg_pool2d(x, 2), (2, 3, 4, 5))
+case("avg_pool2d/overlap", lambda x: F.avg_pool2d(x, 3, 2, 1), (2, 2, 7, 6))
+case("avg_pool2d/adaptive", lambda x: F.adaptive_avg_pool2d(x, (3, 2)), (2, 2, 7, 5))
+case("avg_pool2d/upwards", lambda x: F.adaptive_avg_pool2d(x, (3, 4)), (1, 2, 2, 3))
+case("upsample_nearest2d", lambda x: F.interpolate(x, scale_factor=3, mode="nearest"), (2, 2, 3, 2))
+
 # convolutions
 case("conv2d", lambda x, w, b: F.conv2d(x, w, b), (2, 3, 6, 5), (4, 3, 3, 2), (4,))
 case("conv2d/stride", lambda x, w, b: F.conv2d(x, w, b, stride=(2, 1), padding=(1, 2)), (2, 3, 6, 5), (4, 3, 3, 3), (4,))

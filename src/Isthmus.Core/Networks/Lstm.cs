@@ -1,0 +1,47 @@
+using Isthmus.Tensors;
+
+namespace Isthmus.Networks;
+
+/// <summary>
+/// Long short-term memory over sequences (Hochreiter, Schmidhuber 1997, with the forget gate of Gers, Schmidhuber, Cummins 2000; the form of
+/// <c>torch.nn.LSTM</c> with batch_first, gates in the order input, forget, cell, output).
+/// </summary>
+public sealed class LSTM : Recurrent
+{
+    /// <summary>Layers with PyTorch's initial weights and names, weight_ih_l0 and so on.</summary>
+    /// <param name="inputSize">Features of a step.</param>
+    /// <param name="hiddenSize">Features of the state.</param>
+    /// <param name="random">Where the initial weights come from.</param>
+    /// <param name="layers">One above another, at least 1.</param>
+    public LSTM(int inputSize, int hiddenSize, RandomStream random, int layers = 1) : base(4, inputSize, hiddenSize, layers, random) { }
+
+    /// <summary>All states of the last layer, and the last states and cells of all.</summary>
+    /// <param name="x">[batch, steps, features].</param>
+    /// <param name="initial">States, [layers, batch, hidden], or null for zeros.</param>
+    /// <param name="initialCells">Cells of that shape, or null for zeros.</param>
+    /// <returns>[batch, steps, hidden], and twice [layers, batch, hidden].</returns>
+    public (Tensor Output, Tensor Hidden, Tensor Cells) Run(Tensor x, Tensor? initial = null, Tensor? initialCells = null)
+    {
+        var (states, cells) = (States(x, initial), States(x, initialCells));
+        var output = EachLayer(x, (layer, projected) => Steps(layer, projected, states, cells));
+        return (output, Tensor.Stack(states), Tensor.Stack(cells));
+    }
+
+    /// <summary>[batch, steps, features] to the states [batch, steps, hidden], from states of zeros.</summary>
+    public override Tensor Forward(Tensor x) => Run(x).Output;
+
+    private List<Tensor> Steps(Layer layer, Tensor projected, Tensor[] states, Tensor[] cells)
+    {
+        var (h, c) = (states[layer.Index], cells[layer.Index]);
+        var outputs = new List<Tensor>();
+        for (var t = 0; t < projected.Size(0); t++)
+        {
+            var gates = (projected.Select(0, t) + h.Linear(layer.WeightHh, layer.BiasHh)).Chunk(4, -1);
+            c = (gates[1].Sigmoid() * c) + (gates[0].Sigmoid() * gates[2].Tanh());
+            h = gates[3].Sigmoid() * c.Tanh();
+            outputs.Add(h);
+        }
+        (states[layer.Index], cells[layer.Index]) = (h, c);
+        return outputs;
+    }
+}

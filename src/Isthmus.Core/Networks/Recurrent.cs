@@ -1,0 +1,44 @@
+using Isthmus.Tensors;
+
+namespace Isthmus.Networks;
+
+/// <summary>What recurrent networks have in common: layers of weights under PyTorch's names and the walk through them.</summary>
+public abstract class Recurrent : Module
+{
+    private readonly List<Layer> _layers = [];
+    private readonly int _hidden;
+
+    private protected Recurrent(int gates, int inputSize, int hiddenSize, int layers, RandomStream random)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(inputSize, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(hiddenSize, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(layers, 1);
+        _hidden = hiddenSize;
+        for (var i = 0; i < layers; i++)
+            _layers.Add(new Layer(i,
+                AddParameter(FormattableString.Invariant($"weight_ih_l{i}"), Initializers.FanIn(random, hiddenSize, gates * hiddenSize, i == 0 ? inputSize : hiddenSize)),
+                AddParameter(FormattableString.Invariant($"weight_hh_l{i}"), Initializers.FanIn(random, hiddenSize, gates * hiddenSize, hiddenSize)),
+                AddParameter(FormattableString.Invariant($"bias_ih_l{i}"), Initializers.FanIn(random, hiddenSize, gates * hiddenSize)),
+                AddParameter(FormattableString.Invariant($"bias_hh_l{i}"), Initializers.FanIn(random, hiddenSize, gates * hiddenSize))));
+    }
+
+    /// <summary>The states before the first step, one tensor [batch, hidden] a layer.</summary>
+    private protected Tensor[] States(Tensor x, Tensor? initial)
+    {
+        ArgumentNullException.ThrowIfNull(x);
+        if (x.Dim != 3 || x.Size(1) == 0) throw new ArgumentException($"{GetType().Name}: an input [batch, steps, features] with at least one step is needed, not [{string.Join(", ", x.Shape.ToArray())}]");
+        if (initial is not null && !initial.Shape.SequenceEqual([_layers.Count, x.Size(0), _hidden]))
+            throw new ArgumentException($"{GetType().Name}: initial states [{_layers.Count}, {x.Size(0)}, {_hidden}] are needed, not [{string.Join(", ", initial.Shape.ToArray())}]");
+        return [.. _layers.Select(l => initial is null ? Tensor.Zeros(x.Size(0), _hidden) : initial.Select(0, l.Index))];
+    }
+
+    /// <summary>Walks up the layers; what comes from below is multiplied for all steps at once, [steps, batch, gates hidden].</summary>
+    private protected Tensor EachLayer(Tensor x, Func<Layer, Tensor, List<Tensor>> steps)
+    {
+        var below = x.Transpose(0, 1);
+        foreach (var layer in _layers) below = Tensor.Stack(steps(layer, below.Linear(layer.WeightIh, layer.BiasIh)));
+        return below.Transpose(0, 1);
+    }
+
+    private protected sealed record Layer(int Index, Tensor WeightIh, Tensor WeightHh, Tensor BiasIh, Tensor BiasHh);
+}

@@ -1,0 +1,109 @@
+using System.Text.Json;
+using Isthmus.Networks;
+using Isthmus.Tensors;
+
+namespace Isthmus.Tests.Networks;
+
+/// <summary>Modules with PyTorch's weights loaded by name, and losses: outputs, gradients and buffers are PyTorch's.</summary>
+public class ModuleGoldenTest
+{
+    private static readonly RandomStream s_random = new(1);
+    private static readonly Tensor s_padding = Tensor.From([1f, 1, 1, 1, 1, 1, 1, 1, 0, 0], 2, 5);
+
+    private static readonly Dictionary<string, Case> s_cases = new(StringComparer.Ordinal)
+    {
+        ["batch_norm1d"] = new(() => new BatchNorm1d(3)),
+        ["batch_norm1d/length"] = new(() => new BatchNorm1d(3, momentum: 0.3f)),
+        ["batch_norm2d"] = new(() => new BatchNorm2d(3)),
+        ["batch_norm2d/eval"] = new(() => new BatchNorm2d(3)),
+        ["group_norm"] = new(() => new GroupNorm(2, 4)),
+        ["layer_norm"] = new(() => new LayerNorm(5)),
+        ["rms_norm"] = new(() => new RMSNorm(5)),
+        ["embedding"] = new(() => new Embedding(5, 3, s_random), (m, _) => ((Embedding)m).Forward(LongTensor.From([4L, 0, 4, 1], 4))),
+        ["pools"] = new(() => new Sequential(new Conv2d(2, 3, 3, s_random, padding: 1), new MaxPool2d(3, 2, 1), new Upsample(2), new AvgPool2d(2, 1), new AdaptiveAvgPool2d(2, 3))),
+        ["gru"] = new(() => new GRU(4, 3, s_random)),
+        ["gru/two"] = new(() => new GRU(4, 3, s_random, 2), (m, x) => Joined(((GRU)m).Run(x[0], x[1]))),
+        ["lstm"] = new(() => new LSTM(4, 3, s_random)),
+        ["lstm/two"] = new(() => new LSTM(4, 3, s_random, 2), (m, x) => Joined(((LSTM)m).Run(x[0], x[1], x[2]))),
+        ["attention"] = new(() => new MultiHeadAttention(6, 2, s_random)),
+        ["attention/causal"] = new(() => new MultiHeadAttention(6, 2, s_random), (m, x) => ((MultiHeadAttention)m).Forward(x[0], causal: true)),
+        ["attention/masked"] = new(() => new MultiHeadAttention(6, 2, s_random), (m, x) => ((MultiHeadAttention)m).Forward(x[0], false, s_padding)),
+        ["attention/both"] = new(() => new MultiHeadAttention(6, 2, s_random), (m, x) => ((MultiHeadAttention)m).Forward(x[0], true, s_padding)),
+        ["attention/cross"] = new(() => new MultiHeadAttention(6, 2, s_random), (m, x) => ((MultiHeadAttention)m).Forward(x[0], x[1], s_padding)),
+        ["encoder"] = new(() => new TransformerEncoderLayer(6, 2, s_random, 8, 0f)),
+        ["encoder/first"] = new(() => new TransformerEncoderLayer(6, 2, s_random, 8, 0f, normFirst: true, gelu: true), (m, x) => ((TransformerEncoderLayer)m).Forward(x[0], true, s_padding)),
+        ["bce"] = new(x => Losses.BinaryCrossEntropyWithLogits(x[0], Tensor.Arange(20, 0, 1f / 19).Reshape(4, 5))),
+        ["mse"] = new(x => Losses.MeanSquaredError(x[0], x[1])),
+        ["mae"] = new(x => Losses.MeanAbsoluteError(x[0], x[1])),
+        ["huber"] = new(x => Losses.Huber(x[0], x[1], 0.7f)),
+        ["gaussian"] = new(x => Losses.GaussianNll(x[0], x[1], x[2])),
+        ["poisson"] = new(x => Losses.PoissonNll(x[0], x[1])),
+        ["multinomial"] = new(x => Losses.MultinomialNll(x[0], x[1])),
+        ["info_nce"] = new(x => Losses.InfoNce(x[0], x[1], 0.2f)),
+        ["triplet"] = new(x => Losses.TripletMargin(x[0], x[1], x[2], 0.3f)),
+        ["distillation"] = new(x => Losses.Distillation(x[0], x[1], 3f)),
+    };
+
+    public static TheoryData<string> Names => [.. s_cases.Keys];
+
+    [Fact]
+    public void EveryGolden_IsChecked() =>
+        Assert.Equal(NetworkGoldens.Root.GetProperty("modules").EnumerateObject().Select(o => o.Name).Order(), s_cases.Keys.Order());
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void OutputsAndGradients_AreThoseOfPyTorch(string name)
+    {
+        var golden = NetworkGoldens.Root.GetProperty("modules").GetProperty(name);
+        var module = s_cases[name].Make();
+        module.LoadStateDict(golden.GetProperty("state").EnumerateObject().ToDictionary(p => p.Name, p => NetworkGoldens.Tensor(p.Value)));
+        module.Train(!name.EndsWith("/eval", StringComparison.Ordinal));
+        var inputs = golden.GetProperty("inputs").EnumerateArray().Select(NetworkGoldens.Tensor).ToArray();
+        foreach (var x in inputs) x.RequiresGrad = true;
+        var y = s_cases[name].Call(module, inputs);
+        NetworkGoldens.AssertClose(golden.GetProperty("output"), y, name);
+        var weights = Tensor.Zeros(y.Shape);
+        for (var i = 0; i < weights.Numel; i++) weights.Data[i] = MathF.Cos(i);
+        y.Backward(weights);
+        foreach (var (x, expected) in inputs.Zip(golden.GetProperty("input_grads").EnumerateArray()))
+        {
+            if (expected.ValueKind == JsonValueKind.Null) Assert.Null(x.Grad);
+            else NetworkGoldens.AssertClose(expected, x.Grad, $"{name}, gradient of an input");
+        }
+        foreach (var (parameter, value) in module.NamedParameters()) NetworkGoldens.AssertClose(golden.GetProperty("grads").GetProperty(parameter), value.Grad, $"{name}, gradient of {parameter}");
+        foreach (var (buffer, value) in module.NamedBuffers()) NetworkGoldens.AssertClose(golden.GetProperty("buffers").GetProperty(buffer), value, $"{name}, {buffer}");
+    }
+
+    [Fact]
+    public void Dropout_KeepsTheMean_AndItsStreamDecides()
+    {
+        var dropout = new Dropout(0.25f, new RandomStream(3));
+        var x = Tensor.Ones(200, 100);
+        var first = dropout.Forward(x).ToArray();
+        Assert.All(first, v => Assert.True(v is 0f or 4 / 3f));
+        Assert.InRange(first.Average(), 0.98, 1.02); // six standard deviations are 0.025
+        Assert.Equal(20000ul, dropout.Random.Position);
+        var second = dropout.Forward(x).ToArray();
+        Assert.NotEqual(first, second);
+        dropout.Random.Position = 0;
+        Assert.Equal(first, dropout.Forward(x).ToArray());
+        dropout.Eval();
+        Assert.Same(x, dropout.Forward(x));
+    }
+
+    [Fact]
+    public void BatchNorm_OfOneValueAChannel_IsRefused() => Assert.Throws<ArgumentException>(() => new BatchNorm1d(3).Forward(Tensor.Ones(1, 3)));
+
+    private static Tensor Joined((Tensor A, Tensor B) pair) => Tensor.Cat([pair.A.Reshape(-1), pair.B.Reshape(-1)]);
+
+    private static Tensor Joined((Tensor A, Tensor B, Tensor C) three) => Tensor.Cat([three.A.Reshape(-1), three.B.Reshape(-1), three.C.Reshape(-1)]);
+
+    private sealed class Nothing : Module;
+
+    private sealed record Case(Func<Module> Make, Func<Module, Tensor[], Tensor> Call)
+    {
+        public Case(Func<Module> make) : this(make, (m, x) => m.Forward(x[0])) { }
+
+        public Case(Func<Tensor[], Tensor> loss) : this(() => new Nothing(), (_, x) => loss(x)) { }
+    }
+}
