@@ -162,6 +162,58 @@ module("attention/cross", MHA(), (2, 3, 6), (2, 5, 6), call=lambda m, x, y: m(x,
 module("encoder", nn.TransformerEncoderLayer(6, 2, 8, 0.0, batch_first=True), (2, 5, 6))
 module("encoder/first", nn.TransformerEncoderLayer(6, 2, 8, 0.0, "gelu", batch_first=True, norm_first=True), (2, 5, 6), call=lambda m, x: m(x, src_mask=later, src_key_padding_mask=padding))
 
+
+# blocks, under the names that ours have
+class Residual(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.body = nn.Sequential(nn.Linear(4, 5), nn.Tanh(), nn.Linear(5, 3))
+        self.shortcut = nn.Linear(4, 3)
+
+    def forward(self, x):
+        return self.shortcut(x) + self.body(x)
+
+
+class Hourglass(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.norm, self.linear1, self.linear2 = nn.LayerNorm(6), nn.Linear(6, 2), nn.Linear(2, 6)
+
+    def forward(self, x):
+        return x + self.linear2(F.gelu(self.linear1(self.norm(x))))
+
+
+class Excitation(nn.Module):
+    def __init__(self, c, s):
+        super().__init__()
+        self.fc1, self.fc2 = nn.Conv2d(c, s, 1), nn.Conv2d(s, c, 1)
+
+    def forward(self, x):
+        return x * torch.sigmoid(self.fc2(F.relu(self.fc1(x.mean((2, 3), keepdim=True)))))
+
+
+class Inverted(nn.Module):
+    def __init__(self, c, out, k, stride):
+        super().__init__()
+        i = 2 * c
+        self.expand, self.expand_norm = nn.Conv2d(c, i, 1, bias=False), nn.BatchNorm2d(i)
+        self.depthwise, self.depthwise_norm = nn.Conv2d(i, i, k, stride, k // 2, groups=i, bias=False), nn.BatchNorm2d(i)
+        self.se = Excitation(i, 3)
+        self.project, self.project_norm = nn.Conv2d(i, out, 1, bias=False), nn.BatchNorm2d(out)
+        self.residual = stride == 1 and c == out
+
+    def forward(self, x):
+        y = F.silu(self.expand_norm(self.expand(x)))
+        y = self.se(F.silu(self.depthwise_norm(self.depthwise(y))))
+        y = self.project_norm(self.project(y))
+        return x + y if self.residual else y
+
+
+module("residual", Residual(), (3, 4))
+module("hourglass", Hourglass(), (2, 3, 6))
+module("inverted", Inverted(2, 2, 3, 1), (2, 2, 4, 5))
+module("inverted/stride", Inverted(2, 3, 5, 2), (2, 2, 5, 4))
+
 # losses
 module("bce", None, (4, 5), call=lambda m, x: F.binary_cross_entropy_with_logits(x, torch.linspace(0, 1, 20).reshape(4, 5)), low=-30, high=30)
 module("mse", None, (4, 5), (4, 5), call=lambda m, x, y: F.mse_loss(x, y))
