@@ -16,9 +16,6 @@ namespace Isthmus.Tests.Product;
 /// </remarks>
 public partial class DocsTest
 {
-    /// <summary>Pages of measured figures, which are written by the measurement.</summary>
-    private static readonly string[] s_measured = ["docs/benchmarks.md", "docs/results.md"];
-
     private static readonly string s_root = FindRoot();
 
     private sealed record CommandLine(string Page, int Number, string Text, bool NeedsData)
@@ -64,7 +61,6 @@ public partial class DocsTest
             var target = match.Groups[1].Value.Split('#')[0];
             if (target.Length == 0 || target.Contains("://", StringComparison.Ordinal) || target.StartsWith("mailto:", StringComparison.Ordinal)) continue;
             var path = Path.GetFullPath(Path.Combine(folder, target));
-            if (s_measured.Contains(Path.GetRelativePath(s_root, path).Replace('\\', '/'))) continue;
             Assert.True(File.Exists(path) || Directory.Exists(path), $"{page}: there is no {target}");
         }
     }

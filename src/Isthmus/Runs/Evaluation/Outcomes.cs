@@ -139,7 +139,7 @@ public static class Evaluator
                     var nll = -model.Objective.NegativeLogLikelihood(batch, prediction);
                     likelihood = likelihood is null ? nll : likelihood.LogAddExp(nll);
                 }
-                if (k == 0) Cost(at, rows.Length, passage);
+                if (k == 0) Cost(at, rows.Length, passage, context.Mode);
             }
             var mean = inference.Samples > 1 ? sum! / inference.Samples : sum!;
             if (outcomes.AnswerSize > 0) mean.Data.CopyTo(outcomes.Answers.AsSpan(at * outcomes.AnswerSize));
@@ -169,7 +169,7 @@ public static class Evaluator
             }
         }
 
-        private void Cost(int at, int count, Passage passage)
+        private void Cost(int at, int count, Passage passage, PassMode mode)
         {
             if (passage.Rate is { } rate)
             {
@@ -180,7 +180,9 @@ public static class Evaluator
             }
             else outcomes.NoRate = passage.NoRate ?? "the bottleneck states no rate";
             if (passage.Code is { } code) Codes(at, code);
-            if (passage.Code is null && passage.Message() is { } message && message.Parts.All(p => p is Symbols or Flags or Sparse)) KeepSymbols(at, count, message);
+            // Dithered integers are random to those who do not know the dither, as their receiver does: their plain entropy is not what passes.
+            var dithered = model.Network.Bottleneck is ContinuousBottleneck && mode == PassMode.Ship;
+            if (passage.Code is null && !dithered && passage.Message() is { } message && message.Parts.All(p => p is Symbols or Flags or Sparse)) KeepSymbols(at, count, message);
         }
 
         private void Sum(Tensor parts)

@@ -141,7 +141,7 @@ public sealed record Readings
     private static EstimateReading EstimateOf(Dataset data, Outcomes outcomes, List<string> notes)
     {
         if (outcomes.Rows.Length < 2) return new EstimateReading();
-        if (outcomes.Symbols is { } symbols) return OfSymbols(symbols);
+        if (outcomes.Symbols is { } symbols) return OfSymbols(symbols, notes);
         if (outcomes.Latent == 0) return new EstimateReading();
         var n = Math.Min(MostRows, outcomes.Rows.Length);
         if (n < outcomes.Rows.Length) notes.Add(FormattableString.Invariant($"the estimate is read from {n} of {outcomes.Rows.Length} rows"));
@@ -172,7 +172,7 @@ public sealed record Readings
     }
 
     // A message that is a function of the row passes its entropy; the entropy of the sample lies below it in expectation.
-    private static EstimateReading OfSymbols(string[] symbols)
+    private static EstimateReading OfSymbols(string[] symbols, List<string> notes)
     {
         double n = symbols.Length, nats = 0;
         var kinds = 0;
@@ -183,7 +183,10 @@ public sealed record Readings
             kinds++;
         }
         var corrected = nats + ((kinds - 1) / (2 * n)); // Miller and Madow 1955
-        return new EstimateReading { LowBits = Bits.FromNats(nats).Value, HighBits = Bits.FromNats(corrected).Value, CeilingBits = Math.Log2(n), Direction = "lower", Rows = symbols.Length };
+        // Where most messages differ, n rows cannot show how much passes: the correction has nothing to hold on to.
+        var saturated = kinds > n / 2;
+        if (saturated) notes.Add("the estimate is near its ceiling: measure more rows");
+        return new EstimateReading { LowBits = Bits.FromNats(nats).Value, HighBits = saturated ? null : Bits.FromNats(corrected).Value, CeilingBits = Math.Log2(n), Direction = "lower", Rows = symbols.Length };
     }
 
     private static double? Value(Estimate? estimate) => estimate?.Bits is { } bits && double.IsFinite(bits.Value) ? bits.Value : null;
