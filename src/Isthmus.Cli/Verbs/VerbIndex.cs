@@ -23,6 +23,7 @@ internal static class VerbIndex
         new("bench", "the project's own speed figures, and peers'", () => new BenchVerb()),
         new("encode", "what passes, written to real bytes", () => new EncodeVerb()),
         new("decode", "bytes read back, and the decoder's answers", () => new DecodeVerb()),
+        new("relative", "research: samples sent at about their divergence to the prior", () => new RelativeVerb()),
     ];
 
     /// <summary>What a word stands for that several verbs begin with.</summary>

@@ -97,6 +97,8 @@ internal sealed class RunReport(Model model, LoadedData loaded, Outcomes outcome
         section.Text("Four readings of the same message: how much could pass (capacity), what the objective says it costs (bound), what passes on rows it has not seen (estimate), what was written as bytes (bill).");
         section.Figure(ReportFigures.FourReadings(summary.Rate));
         if (summary.Rate.Note.Length > 0) section.Note(char.ToUpperInvariant(summary.Rate.Note[0]) + summary.Rate.Note[1..] + ".");
+        if (summary.Rate.Bill is { } bill)
+            section.Text(string.Create(CultureInfo.InvariantCulture, $"The bill in full, in bits per {summary.Rate.Unit}: {bill.StreamBits:0.00} as one stream, {bill.FrameBits:0.00} as a frame each, {bill.CostBits:0.00} under the tables alone; the model that the receiver needs once has {bill.ModelBytes} bytes."));
         if (summary.Rate.Estimate is { ExcessLowBits: { } low } estimate)
             section.Text(string.Create(CultureInfo.InvariantCulture, $"Beyond the class, I(X;Z|Y): {low:0.00} … {estimate.ExcessHighBits:0.00} bits that the answer does not need."));
         if (_figures.BitsHistogram(summary.Rate.Unit) is { } histogram) section.Figure(histogram, "how the bound is spread over the rows");

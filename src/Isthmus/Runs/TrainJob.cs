@@ -111,7 +111,7 @@ public static class TrainJob
             Inference = inference.Name,
             Split = split,
             Test = Quality.Of(model, loaded.Data, loaded.Split.Train, outcomes),
-            Rate = Readings.Of(model, loaded.Data, outcomes, inference, Bill.Of(model, loaded.Data, rows, loaded.Split.Train, options.Stop)),
+            Rate = Readings.Of(model, loaded.Data, outcomes, inference, Bill.Of(model, loaded.Data, rows, loaded.Split.Train, Path.Combine(folder, RunFolder.ModelName), options.Stop)),
             Baseline = options.Baseline ? Baseline(folder, recipe, loaded, options) : null,
             Linear = Linear(loaded, model, options.Baseline),
             Latents = latents,

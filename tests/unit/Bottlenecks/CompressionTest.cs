@@ -45,7 +45,7 @@ public class CompressionTest
         var tables = prior.Tables();
         Assert.All(tables, t => Assert.Equal(1 << t.Precision, Enumerable.Range(0, t.Entries).Sum(t.Frequency)));
         var medians = prior.Medians();
-        var y = Sample(20_000);
+        var y = Sample(333_334); // a million numbers
         var meter = new CostMeter();
         var rounded = Tensor.Zeros(y.Shape);
         for (var i = 0; i < y.Numel; i++)

@@ -37,7 +37,7 @@ public class TrainJobTest : IDisposable
         var loaded = run.LoadOwn();
         var again = Evaluator.Run(run.Model, loaded.Data, loaded.Split.Test, Inference.Mean);
         Assert.Equal(summary.Test, Quality.Of(run.Model, loaded.Data, loaded.Split.Train, again));
-        Assert.Equal(summary.Rate, Readings.Of(run.Model, loaded.Data, again, Inference.Mean, Bill.Of(run.Model, loaded.Data, loaded.Split.Test, loaded.Split.Train)));
+        Assert.Equal(summary.Rate, Readings.Of(run.Model, loaded.Data, again, Inference.Mean, Bill.Of(run.Model, loaded.Data, loaded.Split.Test, loaded.Split.Train, System.IO.Path.Combine(Path("a"), "model.safetensors"))));
         Assert.Equal(summary.ModelSha256, run.Summary!.ModelSha256);
     }
 

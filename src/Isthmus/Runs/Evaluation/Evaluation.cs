@@ -38,7 +38,7 @@ public sealed record Evaluation(string Run, string Data, int Rows, string Infere
         }
         if (rows.Length == 0) throw new InputException($"{name} has no rows to judge the run on");
         var outcomes = Evaluator.Run(run.Model, data, rows, message, stop: stop);
-        var bill = Bill.Of(run.Model, data, rows, training, stop);
+        var bill = Bill.Of(run.Model, data, rows, training, Path.Combine(run.Folder, RunFolder.ModelName), stop);
         return new Evaluation(run.Folder, name, rows.Length, message.Name, Quality.Of(run.Model, data, training, outcomes), Readings.Of(run.Model, data, outcomes, message, bill), data.Notes);
     }
 }

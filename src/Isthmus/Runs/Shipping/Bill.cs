@@ -21,6 +21,9 @@ public sealed record Bill
     /// rows, bits; null where the code states no noise.</summary>
     public double? RoundedMeanBits { get; init; }
 
+    /// <summary>Bytes of the model file, which the receiver needs once; not part of the bill. 0 where there is no file.</summary>
+    public long ModelBytes { get; init; }
+
     /// <summary>Quality of the answers that a receiver gives to these messages.</summary>
     public Quality? Quality { get; init; }
 
@@ -29,8 +32,9 @@ public sealed record Bill
     /// <param name="data">The data.</param>
     /// <param name="rows">Which rows; none of them may have been trained on.</param>
     /// <param name="training">The training rows, which the trivial answer is made of.</param>
+    /// <param name="modelFile">The model file, whose bytes are listed apart; null for none.</param>
     /// <param name="stop">Ends the work.</param>
-    public static Bill Of(Model model, Dataset data, int[] rows, int[] training, CancellationToken stop = default)
+    public static Bill Of(Model model, Dataset data, int[] rows, int[] training, string? modelFile = null, CancellationToken stop = default)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(data);
@@ -44,6 +48,7 @@ public sealed record Bill
             StreamBits = stream.BitsPerSample,
             FrameBits = frames.BitsPerSample,
             CostBits = stream.BoundBits ?? 0,
+            ModelBytes = modelFile is null ? 0 : new FileInfo(modelFile).Length,
             RoundedMeanBits = RoundedMean.Cost(model, data, rows, training, stop),
             Quality = Runs.Quality.Of(model, data, training, Evaluator.Run(model, data, rows, Inference.Ship, stop: stop)),
         };
