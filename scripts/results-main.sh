@@ -24,6 +24,7 @@ for seed in 0 1 2 3 4; do
     row mnist-vib-sample $seed accuracy "$data/mnist" --inference sample
     row mnist-vib-mixture $seed accuracy "$data/mnist" --set bottleneck.prior=mixture
     row mnist-identity $seed accuracy "$data/mnist" --bottleneck identity
+    row mnist-identity-dropout $seed accuracy "$data/mnist" --bottleneck identity --set encoder.dropout=0.3
     row california-vib $seed r2 "$data/tabular/cal_housing.data" --target median_house_value
     row california-identity $seed r2 "$data/tabular/cal_housing.data" --target median_house_value --bottleneck identity
 done

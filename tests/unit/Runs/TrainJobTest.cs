@@ -59,7 +59,7 @@ public class TrainJobTest : IDisposable
     [Fact]
     public void StoppedAndResumedManyTimes_ItEndsWithTheSameBitsAndMetrics()
     {
-        string[] phases = ["phases=[{epochs: 2, train: [encoder, bottleneck]}, {epochs: 3, optimizer: sgd, learning_rate: 0.001, train: [decoder]}, {epochs: 2}]", "training.patience=2", "training.clip_norm=0.5", "training.weight_decay=0.01"];
+        string[] phases = ["phases=[{epochs: 2, train: [encoder, bottleneck]}, {epochs: 3, optimizer: sgd, learning_rate: 0.001, train: [decoder]}, {epochs: 2}]", "training.patience=2", "training.clip_norm=0.5", "training.weight_decay=0.01", "encoder.dropout=0.2"];
         var whole = Train("whole", phases);
         var steps = new[] { 1, 9, 10, 3, 25, 7 };
         var at = 0;

@@ -34,15 +34,15 @@ public static class DecoderRegistry
     public static IReadOnlyList<ModuleEntry> Entries { get; } =
     [
         ModuleEntry.Of<NoOptions>("linear", "one fully connected layer", (site, _, random) => ToOutput(site, [], "relu", random)),
-        ModuleEntry.Of<MlpOptions>("mlp", "fully connected layers", (site, o, random) => ToOutput(site, o.Widths, o.Activation, random)),
+        ModuleEntry.Of<MlpOptions>("mlp", "fully connected layers", (site, o, random) => ToOutput(site, o.Widths, o.Activation, random, o.Dropout)),
         ModuleEntry.Of<DeconvOptions>("deconv", "transposed convolutions that make maps larger, for images", Deconvolutions),
         ModuleEntry.Of<NoOptions>("identity", "what passed is the answer itself", Identity),
     ];
 
-    private static Sequential ToOutput(Site site, IReadOnlyList<int> widths, string activation, RandomStream random)
+    private static Sequential ToOutput(Site site, IReadOnlyList<int> widths, string activation, RandomStream random, float dropout = 0)
     {
         var last = widths.Count > 0 ? widths[^1] : site.Size;
-        List<Module> layers = [.. Layers.Mlp(site.Size, widths, activation, random), new Linear(last, site.OutputSize, random)];
+        List<Module> layers = [.. Layers.Mlp(site.Size, widths, activation, random, dropout), new Linear(last, site.OutputSize, random)];
         if (site.OutputShape.Count > 1) layers.Add(new Unflatten([.. site.OutputShape]));
         return new Sequential([.. layers]);
     }

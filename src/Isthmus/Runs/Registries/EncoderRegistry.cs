@@ -26,6 +26,10 @@ public sealed record MlpOptions
     /// <summary>After each layer.</summary>
     [Option("what follows each layer", Choices = Layers.Activations)]
     public string Activation { get; init; } = "relu";
+
+    /// <summary>Probability of dropping each activation in training.</summary>
+    [Option("probability of dropping each activation in training", Min = 0, Max = 0.99)]
+    public float Dropout { get; init; }
 }
 
 /// <summary>One fully connected layer.</summary>
@@ -71,7 +75,7 @@ public static class EncoderRegistry
     public static IReadOnlyList<ModuleEntry> Entries { get; } =
     [
         ModuleEntry.Of<MlpOptions>("mlp", "fully connected layers", (site, o, random) =>
-            new Sequential([.. Layers.Mlp(site.Size, o.Widths, o.Activation, random)])),
+            new Sequential([.. Layers.Mlp(site.Size, o.Widths, o.Activation, random, o.Dropout)])),
         ModuleEntry.Of<ConvOptions>("conv", "convolutions that make maps smaller, for images", Convolutions),
         ModuleEntry.Of<LinearOptions>("linear", "one fully connected layer", (site, o, random) =>
             new Sequential(new Flatten(), new Linear(site.Size, o.Width, random))),
@@ -113,14 +117,15 @@ internal static class Layers
     };
 
     /// <summary>Fully connected layers, each followed by the activation.</summary>
-    public static IEnumerable<Module> Mlp(int size, IReadOnlyList<int> widths, string activation, RandomStream random)
+    public static IEnumerable<Module> Mlp(int size, IReadOnlyList<int> widths, string activation, RandomStream random, float dropout = 0)
     {
         yield return new Flatten();
-        foreach (var width in widths)
+        for (var i = 0; i < widths.Count; i++)
         {
-            yield return new Linear(size, width, random);
+            yield return new Linear(size, widths[i], random);
             yield return Activation(activation);
-            size = width;
+            if (dropout > 0) yield return new Dropout(dropout, random.Fork($"dropout{i}"));
+            size = widths[i];
         }
     }
 

@@ -31,6 +31,7 @@ internal sealed class Trainer
     private readonly string _recipeHash;
     private readonly PhaseRecipe[] _phases;
     private readonly RandomStream _order, _noise;
+    private readonly Dropout[] _dropouts;
     private readonly Stopwatch _clock = new();
     private TrainingState _state = new();
     private Dictionary<string, float[]>? _best;
@@ -47,6 +48,7 @@ internal sealed class Trainer
         _phases = model.Recipe.Phases.Count > 0 ? [.. model.Recipe.Phases] : [new PhaseRecipe()];
         var random = new RandomStream(model.Recipe.Seed);
         (_order, _noise) = (random.Fork("order"), random.Fork("noise"));
+        _dropouts = [.. model.Network.NamedModules().Select(m => m.Value).OfType<Dropout>()];
     }
 
     private TrainingRecipe Training => _model.Recipe.Training;
@@ -160,6 +162,8 @@ internal sealed class Trainer
         using (var scope = new TensorScope("training step"))
         {
             var batch = Batches.Of(_data, rows);
+            // What a layer drops is a function of seed and step too, so that a resumed run drops the same.
+            foreach (var layer in _dropouts) layer.Random.Position = (ulong)_state.Step << 32;
             var context = new PassContext(PassMode.Sample, _noise.Fork((ulong)_state.Step)) { Training = true, Step = _state.Step, TrueConcepts = batch.Concepts };
             var (prediction, passage) = _model.Network.Run(batch.Inputs, context);
             var loss = Loss(_objective.Terms(batch, passage, prediction).Concat(passage.Terms), passage, phase.Weights, rows.Length, _state.Sums);
