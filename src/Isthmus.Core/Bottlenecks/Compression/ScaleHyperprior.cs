@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using Isthmus.Coding;
 using Isthmus.Networks;
 using Isthmus.Tensors;
@@ -33,7 +34,7 @@ public sealed record HyperpriorOptions
 public sealed class ScaleHyperprior : Bottleneck
 {
     private const float SmallestScale = 0.11f, LikelihoodFloor = 1e-9f;
-    private static readonly Lazy<ScaleTables> s_scales = new(() => new ScaleTables());
+    private ScaleTables? _scales;
     private readonly HyperpriorOptions _options;
     private readonly Sequential _analysis, _synthesis;
     private readonly EntropicBottleneck _side;
@@ -80,14 +81,35 @@ public sealed class ScaleHyperprior : Bottleneck
             () => new Message([new Symbols("side", side.Message().Single<Symbols>().Values, 0), new Symbols("levels", levels, 0)]));
     }
 
-    /// <inheritdoc/>
-    public override void Freeze(IEnumerable<Features> training) => _side.Freeze(training);
+    /// <summary>Makes the integer tables of both codes; the features are not looked at.</summary>
+    public override void Freeze(IEnumerable<Features> training)
+    {
+        _side.Freeze(training);
+        _scales = new ScaleTables();
+    }
+
+    /// <summary>int32 length of the side information's tables, these, then the 64 tables of scales; little-endian.</summary>
+    public override byte[]? FrozenTables
+    {
+        get
+        {
+            if (_scales is null || _side.FrozenTables is not { } side) return null;
+            var length = new byte[4];
+            BinaryPrimitives.WriteInt32LittleEndian(length, side.Length);
+            return [.. length, .. side, .. _scales.Tables.ToBytes()];
+        }
+    }
 
     /// <inheritdoc/>
-    public override byte[]? FrozenTables => _side.FrozenTables;
-
-    /// <inheritdoc/>
-    public override void LoadTables(ReadOnlySpan<byte> tables) => _side.LoadTables(tables);
+    public override void LoadTables(ReadOnlySpan<byte> tables)
+    {
+        var length = tables.Length < 4 ? -1 : BinaryPrimitives.ReadInt32LittleEndian(tables);
+        if (length < 0 || length > tables.Length - 4) throw new InputException($"tables: {tables.Length} bytes do not hold the side information's tables and those of the scales");
+        var scales = new ScaleTables(TableSet.Parse(tables[(4 + length)..]));
+        if (scales.Tables.Any(t => !t.HasEscape)) throw new InputException("tables: a table of scales has no escape");
+        _side.LoadTables(tables.Slice(4, length));
+        _scales = scales;
+    }
 
     /// <inheritdoc/>
     public override Tensor Restore(Message m)
@@ -103,7 +125,7 @@ public sealed class ScaleHyperprior : Bottleneck
         var side = new Message([m.Part<Symbols>("side")]);
         _side.Write(side, to);
         var levels = m.Part<Symbols>("levels").Values;
-        s_scales.Value.Write(to, [.. levels.Data.ToArray().Select(v => (int)v)], Indices(side));
+        Frozen().Write(to, [.. levels.Data.ToArray().Select(v => (int)v)], Indices(side));
     }
 
     /// <inheritdoc/>
@@ -112,9 +134,11 @@ public sealed class ScaleHyperprior : Bottleneck
         ArgumentNullException.ThrowIfNull(s);
         var side = (Symbols)_side.Read(from, s).Parts[0] with { Name = "side" };
         var values = new int[s.Count * _options.Latent];
-        s_scales.Value.Read(from, values, Indices(new Message([side])));
+        Frozen().Read(from, values, Indices(new Message([side])));
         return new Message([side, new Symbols("levels", LongTensor.From(values, s.Count, _options.Latent), 0)]);
     }
+
+    private ScaleTables Frozen() => _scales ?? throw new InvalidOperationException("ScaleHyperprior: nothing can be shipped before Freeze has made the tables");
 
     private int[] Indices(Message side)
     {
