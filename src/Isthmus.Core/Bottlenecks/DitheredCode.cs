@@ -48,7 +48,7 @@ public sealed class DitheredCode
             for (var g = 0; g < Dither.Offsets; g++)
             {
                 for (var i = 0; i < n; i++) levels[i] = Dither.Quantize(codes[(i * size) + j] / widths[j], g);
-                tables[(j * Dither.Offsets) + g] = Table(levels);
+                tables[(j * Dither.Offsets) + g] = LevelCode.Fit(levels);
             }
         }
         return new DitheredCode(widths, tables);
@@ -137,26 +137,6 @@ public sealed class DitheredCode
         var tables = TableSet.Parse(bytes[(4 + (4 * size))..]);
         if (tables.Count != size * Dither.Offsets) throw new InputException($"tables: {tables.Count} tables, expected {size * Dither.Offsets} for {size} dimensions");
         return new DitheredCode(steps, [.. tables]);
-    }
-
-    // Counts with half a count more for every level between the ends and an escape for what training did not show.
-    internal static FrequencyTable Table(ReadOnlySpan<int> levels)
-    {
-        const int widest = 4096; // levels farther out than this from the lower end are left to the escape
-        var sorted = levels.ToArray();
-        Array.Sort(sorted);
-        var first = sorted[sorted.Length / 2] - (widest / 2);
-        first = Math.Max(first, sorted[0]);
-        var last = Math.Min(sorted[^1], first + widest - 1);
-        var weights = new double[last - first + 1];
-        Array.Fill(weights, 0.5);
-        var outside = 0.5;
-        foreach (var k in sorted)
-        {
-            if (k >= first && k <= last) weights[k - first]++;
-            else outside++;
-        }
-        return FrequencyTable.FromPmf(weights, first, precision: 14, escape: outside, everySymbol: true);
     }
 
     private void Check(ReadOnlySpan<int> shape)

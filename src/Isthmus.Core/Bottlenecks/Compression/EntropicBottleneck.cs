@@ -27,7 +27,7 @@ public sealed record EntropicOptions
 public sealed class EntropicBottleneck : Bottleneck
 {
     private readonly EntropicOptions _options;
-    private FrequencyTable[]? _tables;
+    private LevelCode? _tables;
     private float[]? _medians;
 
     /// <summary>A bottleneck from a number of features.</summary>
@@ -68,7 +68,7 @@ public sealed class EntropicBottleneck : Bottleneck
         for (var i = 0; i < levels.Numel; i++) levels.Data[i] = (long)MathF.Round(Math.Clamp(y.Data[i] - medians[i % medians.Length], -1e9f, 1e9f));
         var message = new Message([new Symbols("levels", levels, 0)]);
         var restored = Values(levels, medians);
-        var cost = _tables is null ? Prior.Nats(restored) : Cost(levels);
+        var cost = _tables is null ? Prior.Nats(restored) : _tables.Cost(levels);
         return new Passage(restored, new Rate(cost, RateKind.CodeLength, RateScope.Sample), [], () => message);
     }
 
@@ -76,7 +76,7 @@ public sealed class EntropicBottleneck : Bottleneck
     public override void Freeze(IEnumerable<Features> training)
     {
         _medians = Prior.Medians();
-        _tables = Prior.Tables();
+        _tables = new LevelCode(Prior.Tables());
     }
 
     /// <inheritdoc/>
@@ -87,7 +87,7 @@ public sealed class EntropicBottleneck : Bottleneck
             if (_tables is null) return null;
             var medians = new byte[4 * _medians!.Length];
             for (var i = 0; i < _medians.Length; i++) System.Buffers.Binary.BinaryPrimitives.WriteSingleLittleEndian(medians.AsSpan(4 * i), _medians[i]);
-            return [.. medians, .. new TableSet(_tables).ToBytes()];
+            return [.. medians, .. _tables.ToBytes()];
         }
     }
 
@@ -102,9 +102,7 @@ public sealed class EntropicBottleneck : Bottleneck
             medians[i] = System.Buffers.Binary.BinaryPrimitives.ReadSingleLittleEndian(tables[(4 * i)..]);
             if (!float.IsFinite(medians[i])) throw new InputException($"tables: the median of dimension {i} is not a number");
         }
-        var set = TableSet.Parse(tables[(4 * n)..]);
-        if (set.Count != n || set.Any(t => !t.HasEscape)) throw new InputException($"tables: {set.Count} tables, expected {n} with an escape");
-        (_medians, _tables) = (medians, [.. set]);
+        (_medians, _tables) = (medians, LevelCode.Parse(tables[(4 * n)..], n));
     }
 
     /// <inheritdoc/>
@@ -118,32 +116,17 @@ public sealed class EntropicBottleneck : Bottleneck
     public override void Write(Message m, ISymbolWriter to)
     {
         ArgumentNullException.ThrowIfNull(m);
-        var levels = m.Single<Symbols>().Values;
-        for (var i = 0; i < levels.Numel; i++) to.WriteInteger((int)levels.Data[i], Tables()[i % _options.Latent]);
+        Tables().Write(m.Single<Symbols>().Values, to);
     }
 
     /// <inheritdoc/>
     public override Message Read(ISymbolReader from, MessageShape s)
     {
         ArgumentNullException.ThrowIfNull(s);
-        var levels = LongTensor.Zeros(s.Count, _options.Latent);
-        for (var i = 0; i < levels.Numel; i++) levels.Data[i] = from.ReadInteger(Tables()[i % _options.Latent]);
-        return new Message([new Symbols("levels", levels, 0)]);
+        return new Message([new Symbols("levels", Tables().Read(from, s.Count), 0)]);
     }
 
-    private FrequencyTable[] Tables() => _tables ?? throw new InvalidOperationException("EntropicBottleneck: nothing can be shipped before Freeze has made the tables");
-
-    private Tensor Cost(LongTensor levels)
-    {
-        var cost = Tensor.Zeros(levels.Shape[0]);
-        for (var i = 0; i < cost.Numel; i++)
-        {
-            var meter = new CostMeter();
-            for (var j = 0; j < _options.Latent; j++) meter.WriteInteger((int)levels.Data[(i * _options.Latent) + j], _tables![j]);
-            cost.Data[i] = (float)meter.Cost.Nats;
-        }
-        return cost;
-    }
+    private LevelCode Tables() => _tables ?? throw new InvalidOperationException("EntropicBottleneck: nothing can be shipped before Freeze has made the tables");
 
     private static Tensor Values(LongTensor levels, float[] medians)
     {

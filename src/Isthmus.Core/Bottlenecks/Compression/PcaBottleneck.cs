@@ -26,7 +26,7 @@ public sealed class PcaBottleneck : Bottleneck
     private const float LargestLevel = 1e9f;
     private readonly PcaOptions _options;
     private readonly Tensor _mean, _components; // [features], [latent, features]
-    private FrequencyTable[]? _tables;
+    private LevelCode? _tables;
 
     /// <summary>A bottleneck from a number of features to as many rebuilt ones.</summary>
     /// <exception cref="InputException">More components than features.</exception>
@@ -63,7 +63,7 @@ public sealed class PcaBottleneck : Bottleneck
             var levels = Levels(h);
             for (var i = 0; i < levels.Numel; i++) columns[i % columns.Length].Add((int)levels.Data[i]);
         }
-        _tables = [.. columns.Select(c => DitheredCode.Table(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(c)))];
+        _tables = new LevelCode(columns.Select(c => LevelCode.Fit(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(c))));
     }
 
     /// <summary>Nothing is left to be fitted where <see cref="Prepare"/> was called: the features are the same after training.</summary>
@@ -81,7 +81,7 @@ public sealed class PcaBottleneck : Bottleneck
         var levels = Levels(h);
         var message = new Message([new Symbols("levels", levels, 0)]);
         if (_tables is null) return new Passage(Rebuilt(levels), null, [], () => message) { NoRate = "the components have not been fitted" };
-        return new Passage(Rebuilt(levels), new Rate(Cost(levels), RateKind.CodeLength, RateScope.Sample), [], () => message);
+        return new Passage(Rebuilt(levels), new Rate(_tables.Cost(levels), RateKind.CodeLength, RateScope.Sample), [], () => message);
     }
 
     /// <inheritdoc/>
@@ -95,31 +95,26 @@ public sealed class PcaBottleneck : Bottleneck
     public override void Write(Message m, ISymbolWriter to)
     {
         ArgumentNullException.ThrowIfNull(m);
-        var levels = m.Single<Symbols>().Values;
-        for (var i = 0; i < levels.Numel; i++) to.WriteInteger((int)levels.Data[i], Tables()[i % _options.Latent]);
+        Tables().Write(m.Single<Symbols>().Values, to);
     }
 
     /// <inheritdoc/>
     public override Message Read(ISymbolReader from, MessageShape s)
     {
         ArgumentNullException.ThrowIfNull(s);
-        var levels = LongTensor.Zeros(s.Count, _options.Latent);
-        for (var i = 0; i < levels.Numel; i++) levels.Data[i] = from.ReadInteger(Tables()[i % _options.Latent]);
-        return new Message([new Symbols("levels", levels, 0)]);
+        return new Message([new Symbols("levels", Tables().Read(from, s.Count), 0)]);
     }
 
     /// <inheritdoc/>
-    public override byte[]? FrozenTables => _tables is null ? null : new TableSet(_tables).ToBytes();
+    public override byte[]? FrozenTables => _tables is null ? null : _tables.ToBytes();
 
     /// <inheritdoc/>
     public override void LoadTables(ReadOnlySpan<byte> tables)
     {
-        var set = TableSet.Parse(tables);
-        if (set.Count != _options.Latent || set.Any(t => !t.HasEscape)) throw new InputException($"tables: {set.Count} tables, expected {_options.Latent} with an escape");
-        _tables = [.. set];
+        _tables = LevelCode.Parse(tables, _options.Latent);
     }
 
-    private FrequencyTable[] Tables() => _tables ?? throw new InvalidOperationException("PcaBottleneck: nothing can be shipped before Prepare or Freeze has fitted the components");
+    private LevelCode Tables() => _tables ?? throw new InvalidOperationException("PcaBottleneck: nothing can be shipped before Prepare or Freeze has fitted the components");
 
     private LongTensor Levels(Features h)
     {
@@ -136,17 +131,5 @@ public sealed class PcaBottleneck : Bottleneck
         var codes = Tensor.Zeros(levels.Shape);
         for (var i = 0; i < levels.Numel; i++) codes.Data[i] = levels.Data[i] * _options.Step;
         return codes.MatMul(_components) + _mean;
-    }
-
-    private Tensor Cost(LongTensor levels)
-    {
-        var cost = Tensor.Zeros(levels.Shape[0]);
-        for (var i = 0; i < cost.Numel; i++)
-        {
-            var meter = new CostMeter();
-            for (var j = 0; j < _options.Latent; j++) meter.WriteInteger((int)levels.Data[(i * _options.Latent) + j], _tables![j]);
-            cost.Data[i] = (float)meter.Cost.Nats;
-        }
-        return cost;
     }
 }

@@ -11,7 +11,7 @@ namespace Isthmus.Runs;
 /// </summary>
 internal static class RoundedMean
 {
-    private const int MostTraining = 10_000, Widest = 4096;
+    private const int MostTraining = 10_000;
 
     /// <summary>Bits a row, headers and the coder's own loss left out; null where the code states no noise or nothing was trained on.</summary>
     public static double? Cost(Model model, Dataset data, int[] rows, int[] training, CancellationToken stop)
@@ -25,7 +25,7 @@ internal static class RoundedMean
         for (var j = 0; j < seen.Latent; j++)
         {
             var step = bottleneck.Steps[j];
-            var table = Table(Levels(seen, j, step));
+            var table = LevelCode.Fit(CollectionsMarshal.AsSpan(Levels(seen, j, step)));
             foreach (var level in Levels(judged, j, step)) meter.WriteInteger(level, table);
         }
         return meter.Cost.Value / rows.Length;
@@ -36,21 +36,5 @@ internal static class RoundedMean
         var levels = new List<int>(outcomes.Rows.Length);
         for (var i = 0; i < outcomes.Rows.Length; i++) levels.Add((int)Math.Clamp(MathF.Round(outcomes.CodeMean[(i * outcomes.Latent) + j] / step), -1e6f, 1e6f));
         return levels;
-    }
-
-    // Half a count more for every level between the ends, and an escape for what training did not show.
-    private static FrequencyTable Table(List<int> levels)
-    {
-        levels.Sort();
-        var first = Math.Max(levels[0], levels[levels.Count / 2] - (Widest / 2));
-        var weights = new double[Math.Min(levels[^1], first + Widest - 1) - first + 1];
-        Array.Fill(weights, 0.5);
-        var outside = 0.5;
-        foreach (var level in CollectionsMarshal.AsSpan(levels))
-        {
-            if (level >= first && level < first + weights.Length) weights[level - first]++;
-            else outside++;
-        }
-        return FrequencyTable.FromPmf(weights, first, escape: outside, everySymbol: true);
     }
 }
