@@ -21,7 +21,7 @@ public sealed class Dropout : Module
     }
 
     /// <summary>The stream; a resumed run sets its position to go on with the same masks.</summary>
-    public RandomStream Random { get; }
+    public override RandomStream Random { get; }
 
     /// <inheritdoc/>
     public override Tensor Forward(Tensor x)

@@ -15,6 +15,9 @@ public abstract class Module
     /// <summary>Whether the module is in training mode (dropout drops, batch statistics are used); true at first.</summary>
     public bool Training { get; private set; } = true;
 
+    /// <summary>The stream that this module's own forward pass draws from, or null; a pass that is computed again draws the same numbers again.</summary>
+    public virtual RandomStream? Random => null;
+
     /// <summary>The parts directly below, in the order in which they were added.</summary>
     public IReadOnlyList<(string Name, Module Value)> Children => _children;
 

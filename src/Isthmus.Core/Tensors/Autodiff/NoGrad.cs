@@ -18,4 +18,13 @@ public sealed class NoGrad : IDisposable
         if (_open) t_depth--;
         _open = false;
     }
+
+    /// <summary>Sets how many are open, for <see cref="EnableGrad"/>.</summary>
+    /// <returns>How many there were.</returns>
+    internal static int Exchange(int depth)
+    {
+        var before = t_depth;
+        t_depth = depth;
+        return before;
+    }
 }

@@ -41,7 +41,10 @@ public sealed unsafe partial class Tensor
         Backward(Full(_shape, 1f));
     }
 
-    /// <summary>Computes the product of a given gradient with the Jacobian of this tensor, for every leaf that requires one.</summary>
+    /// <summary>
+    /// Computes the product of a given gradient with the Jacobian of this tensor, for every leaf that requires one. A custom gradient may
+    /// call it too, on a graph that it has made inside <see cref="EnableGrad"/>.
+    /// </summary>
     /// <param name="gradient">The gradient with respect to this tensor, of its shape.</param>
     public void Backward(Tensor gradient)
     {
@@ -54,7 +57,9 @@ public sealed unsafe partial class Tensor
         gradient._holders++; // the caller's: not ours to free
         Accumulate(Node is null ? gradient.Clone() : gradient);
         if (Node is null) return;
-        var order = Sort(Node);
+        var order = t_order ?? [];
+        t_order = null; // a rule may itself walk backward, over a list of its own
+        Sort(Node, order);
         foreach (var node in order)
         {
             var output = node.Output;
@@ -66,6 +71,7 @@ public sealed unsafe partial class Tensor
             if (g._holders == 0) g.Free(); // early, while its memory is still in the cache
         }
         order.Clear();
+        t_order = order;
     }
 
     /// <summary>Records an operation on one input; called last, so that the input lives until the kernel is done.</summary>
@@ -130,12 +136,10 @@ public sealed unsafe partial class Tensor
         return Unscoped();
     }
 
-    private static List<Node> Sort(Node root)
+    private static void Sort(Node root, List<Node> order)
     {
         var walk = Interlocked.Increment(ref s_walks);
-        var order = t_order ??= [];
         var open = t_open ??= new Stack<Node>();
-        order.Clear();
         root.Walk = walk;
         open.Push(root);
         while (open.TryPop(out var node))
@@ -149,6 +153,5 @@ public sealed unsafe partial class Tensor
                 }
         }
         order.Sort(static (a, b) => b.Order.CompareTo(a.Order));
-        return order;
     }
 }
