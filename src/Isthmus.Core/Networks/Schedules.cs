@@ -80,7 +80,7 @@ public sealed record OneCycleSchedule(long Total, double Rise = 0.3, double Star
 /// </summary>
 /// <param name="gamma">What the factor is multiplied by, in (0, 1).</param>
 /// <param name="patience">How many figures in a row may fail to improve before it is.</param>
-/// <param name="threshold">A figure improves if it is below best (1 - threshold).</param>
+/// <param name="threshold">A figure improves if it is below best - threshold |best|.</param>
 public sealed class PlateauSchedule(double gamma = 0.1, int patience = 10, double threshold = 1e-4)
 {
     /// <summary>What the learning rate is multiplied by now.</summary>
@@ -92,11 +92,11 @@ public sealed class PlateauSchedule(double gamma = 0.1, int patience = 10, doubl
     /// <summary>How many figures in a row have not improved.</summary>
     public int Waited { get; set; }
 
-    /// <summary>Takes the next figure to be made small, at least 0; NaN does not improve.</summary>
+    /// <summary>Takes the next figure to be made small; NaN does not improve.</summary>
     /// <returns>The factor from now on.</returns>
     public double Observe(double figure)
     {
-        if (figure < Best * (1 - threshold)) (Best, Waited) = (figure, 0);
+        if (double.IsPositiveInfinity(Best) ? figure < Best : figure < Best - (threshold * Math.Abs(Best))) (Best, Waited) = (figure, 0);
         else if (++Waited > patience) (Factor, Waited) = (Factor * gamma, 0);
         return Factor;
     }

@@ -7,19 +7,51 @@ namespace Isthmus.Tests.Runs;
 
 public class PartsTest
 {
-    [Fact]
-    public void Schedules_FollowTheirFormulas()
+    [Theory]
+    [InlineData("constant", 0, 500, 1)]
+    [InlineData("cosine", 0, 0, 1)]
+    [InlineData("cosine", 0, 500, 0.55)]
+    [InlineData("cosine", 0, 1000, 0.1)]
+    [InlineData("cosine", 200, 99, 0.5)]
+    [InlineData("cosine", 200, 600, 0.55)]
+    [InlineData("step", 0, 19, 1)]
+    [InlineData("step", 0, 20, 0.5)]
+    [InlineData("step", 0, 40, 0.25)]
+    [InlineData("exponential", 0, 10, 0.9)]
+    [InlineData("exponential", 0, 25, 0.76843347142)]
+    [InlineData("one-cycle", 0, 0, 0.04)]
+    [InlineData("one-cycle", 0, 299, 1)]
+    [InlineData("one-cycle", 0, 999, 0.000004)]
+    [InlineData("plateau", 0, 500, 1)]
+    public void Schedules_FollowTheirFormulas(string name, int warmup, int step, double factor)
     {
-        var plain = new TrainingRecipe();
-        Assert.Equal(0.1, LearningRates.At(plain, 0.1, 500, 10, 1000));
-        var cosine = plain with { Schedule = "cosine", FinalShare = 0.1 };
-        Assert.Equal(0.1, LearningRates.At(cosine, 0.1, 0, 10, 1000), 12);
-        Assert.Equal(0.055, LearningRates.At(cosine, 0.1, 500, 10, 1000), 12);
-        Assert.Equal(0.01, LearningRates.At(cosine, 0.1, 1000, 10, 1000), 12);
-        var step = plain with { Schedule = "step", StepEpochs = 2, StepFactor = 0.5 };
-        Assert.Equal([0.1, 0.1, 0.05, 0.025], new long[] { 0, 19, 20, 40 }.Select(s => LearningRates.At(step, 0.1, s, 10, 1000)));
-        var warm = plain with { Warmup = 4 };
-        Assert.Equal([0.025, 0.05, 0.075, 0.1, 0.1], new long[] { 0, 1, 2, 3, 4 }.Select(s => Math.Round(LearningRates.At(warm, 0.1, s, 10, 1000), 12)));
+        var training = new TrainingRecipe { Schedule = name, Warmup = warmup, Epochs = 100, FinalShare = 0.1, StepEpochs = 2, StepFactor = 0.5, EpochFactor = 0.9 };
+        Assert.Equal(factor, TrainingSettings.Schedule(training, 10).Factor(step), 9);
+    }
+
+    [Fact]
+    public void APhase_ReplacesOnlyWhatItNames()
+    {
+        var merged = TrainingSettings.Of(new TrainingRecipe { Batch = 7, Ema = 0.9, Schedule = "cosine" }, new PhaseRecipe { Ema = 0, Optimizer = "lamb", DecayBiases = false });
+        Assert.Equal(new TrainingRecipe { Batch = 7, Schedule = "cosine", Optimizer = "lamb", DecayBiases = false }, merged);
+        string[] own = ["name", "train", "freeze", "objective", "weights"];
+        Assert.Empty(OptionModel.Fields(typeof(PhaseRecipe)).Select(f => f.Name).Except(own).Except(OptionModel.Fields(typeof(TrainingRecipe)).Select(f => f.Name)));
+    }
+
+    // A zero gradient leaves nothing but the decay: p (1 - rate decay) for weights, p for what has one dimension.
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void DecayGroups_SpareBiases(bool all)
+    {
+        var (weight, bias) = (Tensor.Ones(2, 2), Tensor.Ones(2));
+        foreach (var t in (Tensor[])[weight, bias]) t.RequiresGrad = true;
+        var optimizer = new OptimizerSet(new TrainingRecipe { Optimizer = "adamw", LearningRate = 0.5, WeightDecay = 0.1, DecayBiases = all }, [("weight", weight), ("bias", bias)]);
+        using (new TensorScope("s")) ((weight.Sum() + bias.Sum()) * 0f).Backward();
+        optimizer.Step();
+        Assert.All(weight.ToArray(), w => Assert.Equal(0.95f, w, 6));
+        Assert.All(bias.ToArray(), b => Assert.Equal(all ? 0.95f : 1f, b, 6));
+        Assert.Equal(["weight.exp_avg", "weight.exp_avg_sq", "bias.exp_avg", "bias.exp_avg_sq"], optimizer.StateDict().Keys.OrderByDescending(k => k[0]).ThenBy(k => k.Length));
     }
 
     // v = m v + g + d p, p -= r v, by hand in double precision.

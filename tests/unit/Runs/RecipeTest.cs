@@ -97,6 +97,13 @@ public class RecipeTest
     [InlineData("data.task=regresion", "did you mean 'regression'?")]
     [InlineData("bottleneck.beta=nan", "bottleneck.beta is 'nan', expected a number of nats per nat, at least 0")]
     [InlineData("data.folds=1", "data.folds is 1")]
+    [InlineData("training.nesterov=true", "phases[0]: nesterov is a form of sgd, the optimizer is adam; phases[1]: nesterov")]
+    [InlineData("phases[1]={optimizer: sgd, nesterov: true, momentum: 0}", "phases[1]: nesterov needs a momentum above 0")]
+    [InlineData("phases[0].momentum=0.5", "phases[0]: momentum belongs to sgd and rmsprop, the optimizer is adam")]
+    [InlineData("phases[0].freeze=encoder", "phases[0]: encoder stands under train and under freeze")]
+    [InlineData("phases[1]={schedule: one-cycle, warmup: 5}", "phases[1]: warmup: a one-cycle schedule rises by itself")]
+    [InlineData("training.optimizer=admaw", "did you mean 'adamw'")]
+    [InlineData("training.ema=1", "training.ema is '1', expected a number, 0 to 0.999999")]
     public void WrongValues_AreNamed(string set, string message) => Assert.Contains(message, Fails(Text, set).Message, StringComparison.Ordinal);
 
     [Theory]

@@ -144,6 +144,8 @@ public sealed record DataRecipe
 /// <summary>How a network is trained.</summary>
 public sealed record TrainingRecipe
 {
+    internal const string Optimizers = "adam|adamw|sgd|rmsprop|adagrad|lamb", Schedules = "constant|step|exponential|cosine|one-cycle|plateau";
+
     /// <summary>Passes over the training rows.</summary>
     [Option("passes over the training rows", Min = 0, Max = 1_000_000)]
     public int Epochs { get; init; } = 20;
@@ -153,19 +155,31 @@ public sealed record TrainingRecipe
     public int Batch { get; init; } = 128;
 
     /// <summary>How parameters are moved.</summary>
-    [Option("how parameters are moved", Choices = "adam|sgd")]
+    [Option("how parameters are moved", Choices = Optimizers)]
     public string Optimizer { get; init; } = "adam";
 
+    /// <summary>The share of the last move that is kept; null for the optimiser's usual one.</summary>
+    [Option("sgd, rmsprop: share of the last move that is kept; null for 0.9 (sgd) or 0 (rmsprop)", Min = 0, Max = 0.9999)]
+    public double? Momentum { get; init; }
+
+    /// <summary>Whether momentum looks ahead.</summary>
+    [Option("sgd: Nesterov's form of momentum")]
+    public bool Nesterov { get; init; }
+
     /// <summary>The first step size.</summary>
-    [Option("step size at the beginning", Min = 0, AboveMin = true, Max = 100)]
+    [Option("step size at the beginning; one-cycle: the largest", Min = 0, AboveMin = true, Max = 100)]
     public double LearningRate { get; init; } = 1e-3;
 
-    /// <summary>What is subtracted from the weights a step, times the step size.</summary>
-    [Option("decoupled weight decay", Min = 0, Max = 10)]
+    /// <summary>How strongly weights are drawn to zero.</summary>
+    [Option("how strongly weights are drawn to zero: by themselves (adamw, lamb) or through the gradient (all others)", Min = 0, Max = 10)]
     public double WeightDecay { get; init; }
 
-    /// <summary>How the step size falls.</summary>
-    [Option("how the step size falls", Choices = "constant|cosine|step")]
+    /// <summary>Whether biases and the scales of norms decay too.</summary>
+    [Option("whether biases and norms (parameters of one dimension) decay too")]
+    public bool DecayBiases { get; init; } = true;
+
+    /// <summary>How the step size changes.</summary>
+    [Option("how the step size changes", Choices = Schedules)]
     public string Schedule { get; init; } = "constant";
 
     /// <summary>The last step size of a cosine schedule as a share of the first.</summary>
@@ -177,8 +191,20 @@ public sealed record TrainingRecipe
     public int StepEpochs { get; init; } = 10;
 
     /// <summary>What the step size is multiplied by at each fall.</summary>
-    [Option("step: factor of each fall", Min = 0, AboveMin = true, Max = 1)]
+    [Option("step, plateau: factor of each fall", Min = 0, AboveMin = true, Max = 1)]
     public double StepFactor { get; init; } = 0.5;
+
+    /// <summary>What an exponential schedule multiplies by in an epoch.</summary>
+    [Option("exponential: factor of each epoch", Min = 0, AboveMin = true, Max = 1)]
+    public double EpochFactor { get; init; } = 0.95;
+
+    /// <summary>The share of steps in which a one-cycle schedule rises.</summary>
+    [Option("one-cycle: share of the steps that rise", Min = 0.01, Max = 0.99)]
+    public double RiseShare { get; init; } = 0.3;
+
+    /// <summary>Epochs without a better loss before a plateau schedule falls.</summary>
+    [Option("plateau: epochs without a better validation loss (training loss without validation rows) before it falls", Unit = "epochs", Min = 0)]
+    public int PlateauEpochs { get; init; } = 3;
 
     /// <summary>Steps in which the step size rises from zero.</summary>
     [Option("steps in which the step size rises from zero", Unit = "steps", Min = 0)]
@@ -187,6 +213,14 @@ public sealed record TrainingRecipe
     /// <summary>The largest norm of the whole gradient; 0 for any.</summary>
     [Option("largest norm of the whole gradient; 0 for any", Min = 0)]
     public double ClipNorm { get; init; }
+
+    /// <summary>The largest element of the gradient; 0 for any.</summary>
+    [Option("largest element of the gradient; 0 for any", Min = 0)]
+    public double ClipValue { get; init; }
+
+    /// <summary>The decay of an exponential moving average of the weights; 0 for none.</summary>
+    [Option("decay of a moving average of the weights, which is what is judged and saved; 0 for none", Min = 0, Max = 0.999999)]
+    public double Ema { get; init; }
 
     /// <summary>Epochs without a better validation loss before training ends; 0 never ends early.</summary>
     [Option("epochs without a better validation loss before training ends with the best weights; 0 for never", Unit = "epochs", Min = 0)]
@@ -208,25 +242,19 @@ public sealed record TrainingRecipe
 /// <summary>One of several trainings; what is null is as in <see cref="Recipe.Training"/>.</summary>
 public sealed record PhaseRecipe
 {
+    private const string Parts = "encoder|bottleneck|decoder";
+
     /// <summary>What progress and reports call it.</summary>
     [Option("what progress and reports call it")]
     public string Name { get; init; } = "";
 
-    /// <summary>Passes over the training rows.</summary>
-    [Option("passes over the training rows", Min = 0, Max = 1_000_000)]
-    public int? Epochs { get; init; }
-
     /// <summary>Which parts move, others are frozen; empty for all.</summary>
-    [Option("parts that are trained, the others frozen; empty for all", Choices = "encoder|bottleneck|decoder")]
+    [Option("parts that are trained, the others frozen; empty for all", Choices = Parts)]
     public IReadOnlyList<string> Train { get; init; } = [];
 
-    /// <summary>The first step size.</summary>
-    [Option("step size at the beginning", Min = 0, AboveMin = true, Max = 100)]
-    public double? LearningRate { get; init; }
-
-    /// <summary>How parameters are moved.</summary>
-    [Option("how parameters are moved", Choices = "adam|sgd")]
-    public string? Optimizer { get; init; }
+    /// <summary>Which parts do not move.</summary>
+    [Option("parts that are frozen: their weights, norms' statistics and dropout", Choices = Parts)]
+    public IReadOnlyList<string> Freeze { get; init; } = [];
 
     /// <summary>What is minimised beside the bottleneck's own terms.</summary>
     [Option("what is minimised beside the bottleneck's own terms"), ChosenFrom(RegistryKind.Objective)]
@@ -235,4 +263,80 @@ public sealed record PhaseRecipe
     /// <summary>What named terms of the loss are multiplied by; 0 leaves one out.</summary>
     [Option("what terms of the loss are multiplied by, as in {task: 0}")]
     public IReadOnlyDictionary<string, double> Weights { get; init; } = new SortedDictionary<string, double>();
+
+    /// <summary>As <see cref="TrainingRecipe.Epochs"/>.</summary>
+    [Option("passes over the training rows", Min = 0, Max = 1_000_000)]
+    public int? Epochs { get; init; }
+
+    /// <summary>As <see cref="TrainingRecipe.Batch"/>.</summary>
+    [Option("rows in a step", Unit = "rows", Min = 1, Max = 1_000_000)]
+    public int? Batch { get; init; }
+
+    /// <summary>As <see cref="TrainingRecipe.Optimizer"/>.</summary>
+    [Option("how parameters are moved", Choices = TrainingRecipe.Optimizers)]
+    public string? Optimizer { get; init; }
+
+    /// <summary>As <see cref="TrainingRecipe.Momentum"/>.</summary>
+    [Option("sgd, rmsprop: share of the last move that is kept; null for 0.9 (sgd) or 0 (rmsprop)", Min = 0, Max = 0.9999)]
+    public double? Momentum { get; init; }
+
+    /// <summary>As <see cref="TrainingRecipe.Nesterov"/>.</summary>
+    [Option("sgd: Nesterov's form of momentum")]
+    public bool? Nesterov { get; init; }
+
+    /// <summary>As <see cref="TrainingRecipe.LearningRate"/>.</summary>
+    [Option("step size at the beginning; one-cycle: the largest", Min = 0, AboveMin = true, Max = 100)]
+    public double? LearningRate { get; init; }
+
+    /// <summary>As <see cref="TrainingRecipe.WeightDecay"/>.</summary>
+    [Option("how strongly weights are drawn to zero: by themselves (adamw, lamb) or through the gradient (all others)", Min = 0, Max = 10)]
+    public double? WeightDecay { get; init; }
+
+    /// <summary>As <see cref="TrainingRecipe.DecayBiases"/>.</summary>
+    [Option("whether biases and norms (parameters of one dimension) decay too")]
+    public bool? DecayBiases { get; init; }
+
+    /// <summary>As <see cref="TrainingRecipe.Schedule"/>.</summary>
+    [Option("how the step size changes", Choices = TrainingRecipe.Schedules)]
+    public string? Schedule { get; init; }
+
+    /// <summary>As <see cref="TrainingRecipe.FinalShare"/>.</summary>
+    [Option("cosine: last step size as a share of the first", Min = 0, Max = 1)]
+    public double? FinalShare { get; init; }
+
+    /// <summary>As <see cref="TrainingRecipe.StepEpochs"/>.</summary>
+    [Option("step: epochs between two falls", Unit = "epochs", Min = 1)]
+    public int? StepEpochs { get; init; }
+
+    /// <summary>As <see cref="TrainingRecipe.StepFactor"/>.</summary>
+    [Option("step, plateau: factor of each fall", Min = 0, AboveMin = true, Max = 1)]
+    public double? StepFactor { get; init; }
+
+    /// <summary>As <see cref="TrainingRecipe.EpochFactor"/>.</summary>
+    [Option("exponential: factor of each epoch", Min = 0, AboveMin = true, Max = 1)]
+    public double? EpochFactor { get; init; }
+
+    /// <summary>As <see cref="TrainingRecipe.RiseShare"/>.</summary>
+    [Option("one-cycle: share of the steps that rise", Min = 0.01, Max = 0.99)]
+    public double? RiseShare { get; init; }
+
+    /// <summary>As <see cref="TrainingRecipe.PlateauEpochs"/>.</summary>
+    [Option("plateau: epochs without a better validation loss (training loss without validation rows) before it falls", Unit = "epochs", Min = 0)]
+    public int? PlateauEpochs { get; init; }
+
+    /// <summary>As <see cref="TrainingRecipe.Warmup"/>.</summary>
+    [Option("steps in which the step size rises from zero", Unit = "steps", Min = 0)]
+    public int? Warmup { get; init; }
+
+    /// <summary>As <see cref="TrainingRecipe.ClipNorm"/>.</summary>
+    [Option("largest norm of the whole gradient; 0 for any", Min = 0)]
+    public double? ClipNorm { get; init; }
+
+    /// <summary>As <see cref="TrainingRecipe.ClipValue"/>.</summary>
+    [Option("largest element of the gradient; 0 for any", Min = 0)]
+    public double? ClipValue { get; init; }
+
+    /// <summary>As <see cref="TrainingRecipe.Ema"/>.</summary>
+    [Option("decay of a moving average of the weights, which is what is judged and saved; 0 for none", Min = 0, Max = 0.999999)]
+    public double? Ema { get; init; }
 }

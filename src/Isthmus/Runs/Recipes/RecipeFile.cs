@@ -91,6 +91,13 @@ public static class RecipeFile
         if (recipe.Data.Folds == 1) yield return "data.folds is 1, expected 0 (no folds) or at least 2";
         if (recipe.Data.Folds > 0 && recipe.Data.Fold >= recipe.Data.Folds) yield return FormattableString.Invariant($"data.fold is {recipe.Data.Fold}, expected 0 to {recipe.Data.Folds - 1}");
         if ((recipe.Data.Split is null ? 0 : 1) + (recipe.Data.Test is null ? 0 : 1) + (recipe.Data.Folds > 0 ? 1 : 0) > 1) yield return "data.split, data.test and data.folds exclude each other";
+        if (recipe.Phases.Count == 0)
+            foreach (var problem in TrainingSettings.Problems(recipe.Training)) yield return $"training.{problem}";
+        for (var p = 0; p < recipe.Phases.Count; p++)
+        {
+            foreach (var problem in TrainingSettings.Problems(TrainingSettings.Of(recipe.Training, recipe.Phases[p]))) yield return FormattableString.Invariant($"phases[{p}]: {problem}");
+            if (recipe.Phases[p].Train.Intersect(recipe.Phases[p].Freeze).FirstOrDefault() is { } both) yield return FormattableString.Invariant($"phases[{p}]: {both} stands under train and under freeze");
+        }
     }
 
     private static void Put(YamlMap root, Override change, List<string> problems)

@@ -39,6 +39,15 @@ internal sealed record TrainingState
     /// <summary>Epochs since then.</summary>
     public int BadEpochs { get; set; }
 
+    /// <summary>A plateau schedule's factor, best figure (null before the first) and figures since then.</summary>
+    public double PlateauFactor { get; set; } = 1;
+
+    /// <summary>See <see cref="PlateauFactor"/>.</summary>
+    public double? PlateauBest { get; set; }
+
+    /// <summary>See <see cref="PlateauFactor"/>.</summary>
+    public int PlateauWaited { get; set; }
+
     /// <summary>Length of metrics.jsonl in bytes; what lies beyond is cut on resume.</summary>
     public long MetricsBytes { get; set; }
 
@@ -55,10 +64,17 @@ internal sealed record TrainingState
     public string EndedEarly { get; set; } = "";
 }
 
+/// <summary>What a checkpoint holds beside the state: tensors by name.</summary>
+/// <param name="Model">The weights.</param>
+/// <param name="Optimizer">The optimiser's state.</param>
+/// <param name="Average">Averaged weights; empty without an average.</param>
+/// <param name="Best">The best weights so far; null where none are kept.</param>
+internal sealed record CheckpointTensors(IReadOnlyDictionary<string, Tensor> Model, IReadOnlyDictionary<string, Tensor> Optimizer, IReadOnlyDictionary<string, Tensor> Average, IReadOnlyDictionary<string, float[]>? Best);
+
 /// <summary>A training that can be continued, in one file that is whole or not there.</summary>
 internal static class Checkpoint
 {
-    private const string ModelPrefix = "model/", OptimizerPrefix = "optimizer/", BestPrefix = "best/", StateKey = "state";
+    private const string ModelPrefix = "model/", OptimizerPrefix = "optimizer/", AveragePrefix = "average/", BestPrefix = "best/", StateKey = "state";
 
     private static readonly JsonSerializerOptions s_json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
 
@@ -66,19 +82,19 @@ internal static class Checkpoint
     public static string PathIn(string folder) => Path.Combine(folder, "state", "checkpoint.safetensors");
 
     /// <summary>Writes it over the last one, in one step.</summary>
-    public static void Write(string path, TrainingState state, IReadOnlyDictionary<string, Tensor> model, IReadOnlyDictionary<string, Tensor> optimizer, IReadOnlyDictionary<string, float[]>? best)
+    public static void Write(string path, TrainingState state, CheckpointTensors content)
     {
         var tensors = new Dictionary<string, Tensor>(StringComparer.Ordinal);
-        foreach (var (name, tensor) in model) tensors[ModelPrefix + name] = tensor;
-        foreach (var (name, tensor) in optimizer) tensors[OptimizerPrefix + name] = tensor;
+        foreach (var (prefix, part) in (ReadOnlySpan<(string, IReadOnlyDictionary<string, Tensor>)>)[(ModelPrefix, content.Model), (OptimizerPrefix, content.Optimizer), (AveragePrefix, content.Average)])
+            foreach (var (name, tensor) in part) tensors[prefix + name] = tensor;
         using var scope = new TensorScope("checkpoint");
-        foreach (var (name, values) in best ?? new Dictionary<string, float[]>()) tensors[BestPrefix + name] = Tensor.From(values, model[name].Shape);
+        foreach (var (name, values) in content.Best ?? new Dictionary<string, float[]>()) tensors[BestPrefix + name] = Tensor.From(values, content.Model[name].Shape);
         Safetensors.Write(path, tensors, new Dictionary<string, string> { [StateKey] = JsonSerializer.Serialize(state, s_json) });
     }
 
     /// <summary>Reads it.</summary>
     /// <exception cref="InputException">Damaged.</exception>
-    public static (TrainingState State, Dictionary<string, Tensor> Model, Dictionary<string, Tensor> Optimizer, Dictionary<string, float[]>? Best) Read(string path)
+    public static (TrainingState State, CheckpointTensors Content) Read(string path)
     {
         var content = Safetensors.Read(path);
         TrainingState? state = null;
@@ -92,7 +108,7 @@ internal static class Checkpoint
         }
         if (state is null || state.Format != 1) throw new InputException($"{path}: not a checkpoint of this version");
         var best = Under(BestPrefix).ToDictionary(p => p.Key, p => p.Value.ToArray(), StringComparer.Ordinal);
-        return (state, Under(ModelPrefix), Under(OptimizerPrefix), best.Count > 0 ? best : null);
+        return (state, new CheckpointTensors(Under(ModelPrefix), Under(OptimizerPrefix), Under(AveragePrefix), best.Count > 0 ? best : null));
 
         Dictionary<string, Tensor> Under(string prefix) => content.Tensors.Where(p => p.Key.StartsWith(prefix, StringComparison.Ordinal))
             .ToDictionary(p => p.Key[prefix.Length..], p => p.Value, StringComparer.Ordinal);

@@ -30,12 +30,16 @@ internal sealed class Trainer
     private readonly string _folder;
     private readonly string _recipeHash;
     private readonly PhaseRecipe[] _phases;
+    private readonly TrainingRecipe[] _settings;
     private readonly RandomStream _order, _noise;
     private readonly Dropout[] _dropouts;
     private readonly Stopwatch _clock = new();
     private TrainingState _state = new();
-    private Dictionary<string, float[]>? _best;
-    private Optimizer? _optimizer;
+    private IReadOnlyDictionary<string, float[]>? _best;
+    private OptimizerSet? _optimizer;
+    private WeightAverage? _average;
+    private PlateauSchedule? _plateau;
+    private Schedule _schedule = new ConstantSchedule();
     private Objective _objective;
     private double _secondsBefore, _lastCheckpoint;
     private long _samplesBefore;
@@ -46,14 +50,17 @@ internal sealed class Trainer
         _recipeHash = RecipeFile.Sha256(model.Recipe);
         _objective = model.Objective;
         _phases = model.Recipe.Phases.Count > 0 ? [.. model.Recipe.Phases] : [new PhaseRecipe()];
+        _settings = [.. _phases.Select(p => TrainingSettings.Of(model.Recipe.Training, p))];
         var random = new RandomStream(model.Recipe.Seed);
         (_order, _noise) = (random.Fork("order"), random.Fork("noise"));
         _dropouts = [.. model.Network.NamedModules().Select(m => m.Value).OfType<Dropout>()];
     }
 
-    private TrainingRecipe Training => _model.Recipe.Training;
+    private TrainingRecipe Training => _settings[_state.Phase];
 
-    private int StepsInEpoch => (_split.Train.Length + Training.Batch - 1) / Training.Batch;
+    private int StepsInEpoch => StepsIn(Training);
+
+    private int StepsIn(TrainingRecipe settings) => (_split.Train.Length + settings.Batch - 1) / settings.Batch;
 
     /// <summary>Trains to the end, or until stop is asked for; a checkpoint is written in both cases.</summary>
     /// <returns>Where training stands; not done where it was stopped.</returns>
@@ -64,20 +71,18 @@ internal sealed class Trainer
         _clock.Start();
         for (; _state.Phase < _phases.Length && !_state.Done; NextPhase())
         {
-            while (_state.Epoch < Epochs(_state.Phase) && _state.EndedEarly.Length == 0 && (Training.Patience == 0 || _state.BadEpochs < Training.Patience))
+            while (_state.Epoch < Training.Epochs && _state.EndedEarly.Length == 0 && (Training.Patience == 0 || _state.BadEpochs < Training.Patience))
             {
                 if (!RunEpoch(progress, stop)) return Stopped();
                 EndEpoch();
             }
-            TakeBest();
+            TakeWeights();
             if (_state.EndedEarly.Length > 0) break;
         }
         _state.Done = true;
         Write();
         return _state;
     }
-
-    private int Epochs(int phase) => _phases[phase].Epochs ?? Training.Epochs;
 
     private void Start()
     {
@@ -90,17 +95,19 @@ internal sealed class Trainer
             Write();
             return;
         }
-        var (state, weights, optimizer, best) = Checkpoint.Read(path);
+        var (state, content) = Checkpoint.Read(path);
         if (state.Recipe != _recipeHash) throw new InputException($"{path}: it belongs to another recipe than {Path.Combine(_folder, "recipe.yaml")}", "the recipe of a run must not be edited; start a new run with it");
-        if (state.Phase > _phases.Length || state.StepInEpoch > StepsInEpoch) throw new InputException($"{path}: its state is damaged");
-        (_state, _best) = (state, best);
-        _model.LoadState(Under("", weights));
+        if (state.Phase < 0 || state.Phase > _phases.Length || (state.Phase < _phases.Length && state.StepInEpoch > StepsIn(_settings[state.Phase]))) throw new InputException($"{path}: its state is damaged");
+        (_state, _best) = (state, content.Best);
+        _model.LoadState(Under("", content.Model));
         if (!state.Done && state.Phase < _phases.Length)
         {
             BeginPhase();
-            if (!ReferenceEquals(_objective, _model.Objective)) _objective.LoadStateDict(Under(PhaseObjective, weights));
-            _optimizer!.LoadStateDict(optimizer);
+            if (!ReferenceEquals(_objective, _model.Objective)) _objective.LoadStateDict(Under(PhaseObjective, content.Model));
+            _optimizer!.LoadStateDict(content.Optimizer);
+            _average?.LoadStateDict(content.Average);
             _optimizer.Steps = state.OptimizerSteps;
+            if (_plateau is not null) (_plateau.Factor, _plateau.Best, _plateau.Waited) = (state.PlateauFactor, state.PlateauBest ?? double.PositiveInfinity, state.PlateauWaited);
         }
         MetricsLog.Cut(MetricsLog.PathIn(_folder), state.MetricsBytes);
         (_secondsBefore, _samplesBefore) = (state.Seconds, state.Samples);
@@ -109,25 +116,32 @@ internal sealed class Trainer
     private void BeginPhase()
     {
         var phase = _phases[_state.Phase];
-        foreach (var (name, part) in _model.Network.Children) part.RequiresGrad(phase.Train.Count == 0 || phase.Train.Contains(name));
+        foreach (var (name, part) in _model.Network.Children) part.RequiresGrad(Moves(phase, name));
         _objective = phase.Objective is { } own
             ? ObjectiveRegistry.Find(own.Type, _model.Task).Create(_model.Site, own.Options, new RandomStream(_model.Recipe.Seed).Fork("objective"))
             : _model.Objective;
-        if (phase.Train.Count > 0 && !_model.Network.NamedParameters().Any(p => p.Value.RequiresGrad))
-            throw new InputException(FormattableString.Invariant($"phases[{_state.Phase}].train: {string.Join(", ", phase.Train)} has nothing to learn in this recipe"));
-        var parameters = _model.Network.NamedParameters().Concat(_objective.NamedParameters().Select(p => ("objective." + p.Name, p.Value)));
-        var rate = (float)(phase.LearningRate ?? Training.LearningRate);
-        _optimizer = (phase.Optimizer ?? Training.Optimizer) switch
-        {
-            "sgd" => new Sgd(parameters, rate, weightDecay: (float)Training.WeightDecay),
-            _ => new Adam(parameters, rate, weightDecay: (float)Training.WeightDecay, decoupled: true),
-        };
+        if (phase.Train.Count + phase.Freeze.Count > 0 && !_model.Network.NamedParameters().Any(p => p.Value.RequiresGrad))
+            throw new InputException(FormattableString.Invariant($"phases[{_state.Phase}] has nothing to learn in this recipe: no part that it trains has weights"));
+        var parameters = _model.Network.NamedParameters().Concat(_objective.NamedParameters().Select(p => ("objective." + p.Name, p.Value))).ToArray();
+        _optimizer = new OptimizerSet(Training, parameters);
+        _average = Training.Ema > 0 ? new WeightAverage(parameters, (float)Training.Ema) : null;
+        _schedule = TrainingSettings.Schedule(Training, StepsInEpoch);
+        _plateau = Training.Schedule == "plateau" ? new PlateauSchedule(Training.StepFactor, Training.PlateauEpochs) : null;
+    }
+
+    private static bool Moves(PhaseRecipe phase, string part) => (phase.Train.Count == 0 || phase.Train.Contains(part)) && !phase.Freeze.Contains(part);
+
+    // What is frozen judges as it does after training: its norms' statistics stand still and nothing is dropped.
+    private void TrainMode()
+    {
+        foreach (var (name, part) in _model.Network.Children) part.Train(Moves(_phases[_state.Phase], name));
     }
 
     private void NextPhase()
     {
         _state.Phase++;
         (_state.Epoch, _state.StepInEpoch, _state.BestLoss, _state.BadEpochs, _best) = (0, 0, null, 0, null);
+        (_state.PlateauFactor, _state.PlateauBest, _state.PlateauWaited) = (1, null, 0);
         if (_state.Phase < _phases.Length) BeginPhase();
     }
 
@@ -136,7 +150,7 @@ internal sealed class Trainer
     {
         var order = (int[])_split.Train.Clone();
         _order.Fork((ulong)_state.Phase).Fork((ulong)_state.Epoch).Shuffle<int>(order);
-        _model.Network.Train();
+        TrainMode();
         while (_state.StepInEpoch < StepsInEpoch)
         {
             if (stop.IsCancellationRequested) return false;
@@ -156,23 +170,24 @@ internal sealed class Trainer
     private void Step(ReadOnlySpan<int> rows)
     {
         var phase = _phases[_state.Phase];
-        var steps = (long)Epochs(_state.Phase) * StepsInEpoch;
         var stepOfPhase = ((long)_state.Epoch * StepsInEpoch) + _state.StepInEpoch;
-        _optimizer!.LearningRate = (float)LearningRates.At(Training, phase.LearningRate ?? Training.LearningRate, stepOfPhase, StepsInEpoch, steps);
+        _optimizer!.LearningRate = (float)(Training.LearningRate * _schedule.Factor(stepOfPhase) * (_plateau?.Factor ?? 1));
         using (var scope = new TensorScope("training step"))
         {
             var batch = Batches.Of(_data, rows);
             // What a layer drops is a function of seed and step too, so that a resumed run drops the same.
             foreach (var layer in _dropouts) layer.Random.Position = (ulong)_state.Step << 32;
-            var context = new PassContext(PassMode.Sample, _noise.Fork((ulong)_state.Step)) { Training = true, Step = _state.Step, TrueConcepts = batch.Concepts };
+            var context = new PassContext(PassMode.Sample, _noise.Fork((ulong)_state.Step)) { Training = Moves(phase, "encoder") || Moves(phase, "bottleneck"), Step = _state.Step, TrueConcepts = batch.Concepts };
             var (prediction, passage) = _model.Network.Run(batch.Inputs, context);
             var loss = Loss(_objective.Terms(batch, passage, prediction).Concat(passage.Terms), passage, phase.Weights, rows.Length, _state.Sums);
             if (!float.IsFinite(loss.Item()))
                 throw new InputException(FormattableString.Invariant($"training diverged: the loss is {loss.Item()} at step {_state.Step + 1}"), "lower training.learning_rate, or set training.clip_norm=1");
             loss.Backward();
+            if (Training.ClipValue > 0) GradientClipping.ClipValue(_model.Network.Parameters().Concat(_objective.Parameters()), (float)Training.ClipValue);
             if (Training.ClipNorm > 0) GradientClipping.ClipNorm(_model.Network.Parameters().Concat(_objective.Parameters()), Training.ClipNorm);
             _optimizer.Step();
             _optimizer.ZeroGrad();
+            _average?.Update();
         }
         _state.StepInEpoch++;
         _state.Step++;
@@ -202,8 +217,15 @@ internal sealed class Trainer
 
     private void EndEpoch()
     {
-        var validation = _split.Validation.Length > 0 ? Validate() : null;
-        if (validation is not null && Training.Patience > 0) Remember(validation[LossName]);
+        SortedDictionary<string, double>? validation = null;
+        if (_split.Validation.Length > 0)
+        {
+            _average?.Swap();
+            validation = Validate();
+            if (Training.Patience > 0) Remember(validation[LossName]);
+            _average?.Swap();
+        }
+        if (_plateau is not null) Observe((validation ?? Means(_state.Sums, _state.SummedRows)).GetValueOrDefault(LossName));
         _state.Epoch++;
         _state.EpochsDone++;
         _state.StepInEpoch = 0;
@@ -258,10 +280,19 @@ internal sealed class Trainer
         _best = _model.State().ToDictionary(p => p.Key, p => p.Value.ToArray(), StringComparer.Ordinal);
     }
 
-    private void TakeBest()
+    private void Observe(double loss)
     {
-        if (_best is null) return;
-        foreach (var (name, tensor) in _model.State()) _best[name].CopyTo(tensor.Data);
+        _plateau!.Observe(loss);
+        (_state.PlateauFactor, _state.PlateauBest, _state.PlateauWaited) = (_plateau.Factor, double.IsFinite(_plateau.Best) ? _plateau.Best : null, _plateau.Waited);
+    }
+
+    // What a phase ends with: the best weights where they were kept, else the averaged ones, else the last.
+    private void TakeWeights()
+    {
+        if (_best is not null)
+            foreach (var (name, tensor) in _model.State()) _best[name].CopyTo(tensor.Data);
+        else _average?.Swap();
+        _average = null;
     }
 
     private double Seconds => _secondsBefore + _clock.Elapsed.TotalSeconds;
@@ -269,10 +300,10 @@ internal sealed class Trainer
     private TrainingProgress Progress()
     {
         var total = 0L;
-        for (var p = 0; p < _phases.Length; p++) total += (long)Epochs(p) * StepsInEpoch;
+        foreach (var settings in _settings) total += (long)settings.Epochs * StepsIn(settings);
         var name = _phases[_state.Phase].Name is { Length: > 0 } given ? given + ", " : "";
         return new TrainingProgress(
-            FormattableString.Invariant($"{name}epoch {_state.Epoch + 1}/{Epochs(_state.Phase)}"), _state.Step, total,
+            FormattableString.Invariant($"{name}epoch {_state.Epoch + 1}/{Training.Epochs}"), _state.Step, total,
             (_state.Samples - _samplesBefore) / Math.Max(1e-9, _clock.Elapsed.TotalSeconds), _state.Sums.GetValueOrDefault(LossName) / Math.Max(1, _state.SummedRows),
             _state.Sums.TryGetValue(RateName, out var rate) ? rate / _state.SummedRows : null);
     }
@@ -281,7 +312,7 @@ internal sealed class Trainer
     private Dictionary<string, Tensor> Weights() => ReferenceEquals(_objective, _model.Objective) ? _model.State()
         : _model.State().Concat(_objective.StateDict().Select(p => KeyValuePair.Create(PhaseObjective + p.Key, p.Value))).ToDictionary(p => p.Key, p => p.Value, StringComparer.Ordinal);
 
-    private static Dictionary<string, Tensor> Under(string prefix, Dictionary<string, Tensor> weights) => weights
+    private static Dictionary<string, Tensor> Under(string prefix, IReadOnlyDictionary<string, Tensor> weights) => weights
         .Where(p => p.Key.StartsWith(PhaseObjective, StringComparison.Ordinal) == (prefix.Length > 0)).ToDictionary(p => p.Key[prefix.Length..], p => p.Value, StringComparer.Ordinal);
 
     private TrainingState Stopped()
@@ -293,7 +324,8 @@ internal sealed class Trainer
     private void Write()
     {
         (_state.Seconds, _state.OptimizerSteps) = (Seconds, _optimizer?.Steps ?? 0);
-        Checkpoint.Write(Checkpoint.PathIn(_folder), _state, Weights(), _optimizer?.StateDict() ?? new Dictionary<string, Tensor>(), _best);
+        var none = new Dictionary<string, Tensor>();
+        Checkpoint.Write(Checkpoint.PathIn(_folder), _state, new CheckpointTensors(Weights(), _optimizer?.StateDict() ?? none, _average?.StateDict() ?? none, _best));
         _lastCheckpoint = Seconds;
     }
 }
