@@ -70,5 +70,5 @@ public abstract class Bottleneck : Module
     }
 
     /// <inheritdoc/>
-    public override Tensor Forward(Tensor x) => Pass(x, new PassContext(PassMode.Mean, new RandomStream(0))).Output;
+    protected override Tensor Compute(Tensor x) => Pass(x, new PassContext(PassMode.Mean, new RandomStream(0))).Output;
 }

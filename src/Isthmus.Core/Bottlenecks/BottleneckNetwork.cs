@@ -27,10 +27,19 @@ public sealed class BottleneckNetwork : Module
     /// <summary>The whole way, with what passed.</summary>
     public (Tensor Prediction, Passage Passage) Run(Tensor x, PassContext context)
     {
-        var passage = Bottleneck.Pass(Encoder.Forward(x), context);
-        return (Decoder.Forward(passage.Output), passage);
+        var (prediction, passage) = Through(x, context);
+        return (Emit(prediction), passage);
     }
 
     /// <summary>The prediction under the mean code.</summary>
-    public override Tensor Forward(Tensor x) => Run(x, new PassContext(PassMode.Mean, new RandomStream(0))).Prediction;
+    protected override Tensor Compute(Tensor x) => Through(x, new PassContext(PassMode.Mean, new RandomStream(0))).Prediction;
+
+    private (Tensor Prediction, Passage Passage) Through(Tensor x, PassContext context)
+    {
+        var passage = Bottleneck.Pass(Encoder.Forward(x), context);
+        // A bottleneck is called by Pass, not by Forward: its hooks run here.
+        var output = Bottleneck.Emit(passage.Output);
+        if (!ReferenceEquals(output, passage.Output)) passage = passage with { Output = output };
+        return (Decoder.Forward(output), passage);
+    }
 }

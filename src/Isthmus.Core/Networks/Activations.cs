@@ -6,33 +6,33 @@ namespace Isthmus.Networks;
 public sealed class ReLU : Module
 {
     /// <inheritdoc/>
-    public override Tensor Forward(Tensor x) => x.Relu();
+    protected override Tensor Compute(Tensor x) => x.Relu();
 }
 
 /// <summary>The hyperbolic tangent as a module.</summary>
 public sealed class Tanh : Module
 {
     /// <inheritdoc/>
-    public override Tensor Forward(Tensor x) => x.Tanh();
+    protected override Tensor Compute(Tensor x) => x.Tanh();
 }
 
 /// <summary>1 / (1 + e^-x) as a module.</summary>
 public sealed class Sigmoid : Module
 {
     /// <inheritdoc/>
-    public override Tensor Forward(Tensor x) => x.Sigmoid();
+    protected override Tensor Compute(Tensor x) => x.Sigmoid();
 }
 
 /// <summary>x Phi(x) as a module.</summary>
 public sealed class GELU : Module
 {
     /// <inheritdoc/>
-    public override Tensor Forward(Tensor x) => x.Gelu();
+    protected override Tensor Compute(Tensor x) => x.Gelu();
 }
 
 /// <summary>x sigmoid(x) as a module.</summary>
 public sealed class SiLU : Module
 {
     /// <inheritdoc/>
-    public override Tensor Forward(Tensor x) => x.Silu();
+    protected override Tensor Compute(Tensor x) => x.Silu();
 }

@@ -35,7 +35,7 @@ public sealed class Conv2d : Module
     public Tensor? Bias { get; }
 
     /// <inheritdoc/>
-    public override Tensor Forward(Tensor x)
+    protected override Tensor Compute(Tensor x)
     {
         ArgumentNullException.ThrowIfNull(x);
         return x.Conv2d(Weight, Bias, _stride, _padding, _dilation, _groups);
@@ -66,7 +66,7 @@ public sealed class ConvTranspose2d : Module
     public Tensor? Bias { get; }
 
     /// <inheritdoc/>
-    public override Tensor Forward(Tensor x)
+    protected override Tensor Compute(Tensor x)
     {
         ArgumentNullException.ThrowIfNull(x);
         return x.ConvTranspose2d(Weight, Bias, _stride, _padding, _outputPadding, _dilation, _groups);

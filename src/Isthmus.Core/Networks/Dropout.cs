@@ -24,7 +24,7 @@ public sealed class Dropout : Module
     public override RandomStream Random { get; }
 
     /// <inheritdoc/>
-    public override Tensor Forward(Tensor x)
+    protected override Tensor Compute(Tensor x)
     {
         ArgumentNullException.ThrowIfNull(x);
         if (!Training || _p == 0) return x;

@@ -20,5 +20,5 @@ public sealed class Embedding : Module
     public Tensor Weight { get; }
 
     /// <summary>Indices […] in 0..entries-1 to […, width].</summary>
-    public Tensor Forward(LongTensor index) => Weight.Embedding(index);
+    public Tensor Forward(LongTensor index) => Emit(Weight.Embedding(index));
 }

@@ -21,13 +21,19 @@ public sealed class GRU : Recurrent
     /// <returns>[batch, steps, hidden] and [layers, batch, hidden].</returns>
     public (Tensor Output, Tensor Hidden) Run(Tensor x, Tensor? initial = null)
     {
+        var all = Walk(x, initial);
+        return (Emit(all.Output), all.Hidden);
+    }
+
+    /// <summary>[batch, steps, features] to the states [batch, steps, hidden], from a state of zeros.</summary>
+    protected override Tensor Compute(Tensor x) => Walk(x, null).Output;
+
+    private (Tensor Output, Tensor Hidden) Walk(Tensor x, Tensor? initial)
+    {
         var states = States(x, initial);
         var output = EachLayer(x, (layer, projected) => Steps(layer, projected, states));
         return (output, Tensor.Stack(states));
     }
-
-    /// <summary>[batch, steps, features] to the states [batch, steps, hidden], from a state of zeros.</summary>
-    public override Tensor Forward(Tensor x) => Run(x).Output;
 
     private List<Tensor> Steps(Layer layer, Tensor projected, Tensor[] states)
     {

@@ -24,10 +24,13 @@ public sealed class HourglassMlp : Module
     }
 
     /// <summary>[…, width] to the same.</summary>
-    public override Tensor Forward(Tensor x)
+    protected override Tensor Compute(Tensor x)
     {
         ArgumentNullException.ThrowIfNull(x);
         var y = _norm is null ? x : _norm.Forward(x);
         return x + _linear2.Forward(_linear1.Forward(y).Gelu());
     }
+
+    /// <inheritdoc/>
+    protected internal override string? Bypass(string part) => "the input, which is added to the output of linear2";
 }

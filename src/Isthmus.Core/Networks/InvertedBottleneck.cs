@@ -22,11 +22,14 @@ public sealed class SqueezeExcitation : Module
     }
 
     /// <summary>[N, C, H, W] to the same.</summary>
-    public override Tensor Forward(Tensor x)
+    protected override Tensor Compute(Tensor x)
     {
         ArgumentNullException.ThrowIfNull(x);
         return x * _fc2.Forward(_fc1.Forward(x.AdaptiveAvgPool2d(1, 1)).Relu()).Sigmoid();
     }
+
+    /// <inheritdoc/>
+    protected internal override string? Bypass(string part) => "the input, which the channel weights multiply";
 }
 
 /// <summary>
@@ -70,7 +73,7 @@ public sealed class InvertedBottleneck : Module
     }
 
     /// <summary>[N, C, H, W] to [N, out, H', W'], H' being H over the stride, rounded up.</summary>
-    public override Tensor Forward(Tensor x)
+    protected override Tensor Compute(Tensor x)
     {
         ArgumentNullException.ThrowIfNull(x);
         var y = _expand is null ? x : _expandNorm!.Forward(_expand.Forward(x)).Silu();
@@ -79,4 +82,7 @@ public sealed class InvertedBottleneck : Module
         y = _projectNorm.Forward(_project.Forward(y));
         return _residual ? x + y : y;
     }
+
+    /// <inheritdoc/>
+    protected internal override string? Bypass(string part) => _residual ? "the input, which is added to the output of project_norm" : null;
 }

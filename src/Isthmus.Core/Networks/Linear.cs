@@ -25,5 +25,5 @@ public sealed class Linear : Module
     public Tensor? Bias { get; }
 
     /// <summary>[…, in] to […, out].</summary>
-    public override Tensor Forward(Tensor x) => x.Linear(Weight, Bias);
+    protected override Tensor Compute(Tensor x) => x.Linear(Weight, Bias);
 }

@@ -22,13 +22,19 @@ public sealed class LSTM : Recurrent
     /// <returns>[batch, steps, hidden], and twice [layers, batch, hidden].</returns>
     public (Tensor Output, Tensor Hidden, Tensor Cells) Run(Tensor x, Tensor? initial = null, Tensor? initialCells = null)
     {
+        var all = Walk(x, initial, initialCells);
+        return (Emit(all.Output), all.Hidden, all.Cells);
+    }
+
+    /// <summary>[batch, steps, features] to the states [batch, steps, hidden], from states of zeros.</summary>
+    protected override Tensor Compute(Tensor x) => Walk(x, null, null).Output;
+
+    private (Tensor Output, Tensor Hidden, Tensor Cells) Walk(Tensor x, Tensor? initial, Tensor? initialCells)
+    {
         var (states, cells) = (States(x, initial), States(x, initialCells));
         var output = EachLayer(x, (layer, projected) => Steps(layer, projected, states, cells));
         return (output, Tensor.Stack(states), Tensor.Stack(cells));
     }
-
-    /// <summary>[batch, steps, features] to the states [batch, steps, hidden], from states of zeros.</summary>
-    public override Tensor Forward(Tensor x) => Run(x).Output;
 
     private List<Tensor> Steps(Layer layer, Tensor projected, Tensor[] states, Tensor[] cells)
     {

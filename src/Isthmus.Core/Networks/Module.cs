@@ -6,7 +6,7 @@ namespace Isthmus.Networks;
 /// A part of a network: parameters, buffers and parts of its own, each under a name, as <c>torch.nn.Module</c> has them. The
 /// names of a tree are joined by dots, so that weights written by PyTorch load by name.
 /// </summary>
-public abstract class Module
+public abstract partial class Module
 {
     private readonly List<(string Name, Tensor Value)> _parameters = [];
     private readonly List<(string Name, Tensor Value)> _buffers = [];
@@ -21,9 +21,12 @@ public abstract class Module
     /// <summary>The parts directly below, in the order in which they were added.</summary>
     public IReadOnlyList<(string Name, Module Value)> Children => _children;
 
-    /// <summary>The network's function of one tensor.</summary>
+    /// <summary>The network's function of one tensor: what <see cref="Compute"/> makes, seen or replaced by whoever hooked the output.</summary>
     /// <exception cref="NotSupportedException">The module takes other inputs than one tensor.</exception>
-    public virtual Tensor Forward(Tensor x) => throw new NotSupportedException($"{GetType().Name} has no forward pass of one tensor");
+    public Tensor Forward(Tensor x) => Emit(Compute(x));
+
+    /// <summary>What a kind of module does with one tensor; others call <see cref="Forward"/>, which lets hooks see the result.</summary>
+    protected virtual Tensor Compute(Tensor x) => throw new NotSupportedException($"{GetType().Name} has no forward pass of one tensor");
 
     /// <summary>All parameters of the tree with their dotted names, in a fixed order.</summary>
     public IEnumerable<(string Name, Tensor Value)> NamedParameters()
@@ -50,6 +53,16 @@ public abstract class Module
         foreach (var (name, child) in _children)
             foreach (var (inner, value) in child.NamedModules())
                 yield return (inner.Length == 0 ? name : $"{name}.{inner}", value);
+    }
+
+    /// <summary>The part with a dotted name, as <see cref="NamedModules"/> lists them; the module itself under the empty name.</summary>
+    /// <exception cref="InputException">There is no part of that name.</exception>
+    public Module GetSubmodule(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        foreach (var (known, module) in NamedModules())
+            if (string.Equals(known, name, StringComparison.Ordinal)) return module;
+        throw Suggest.Unknown("layer", name, NamedModules().Select(m => m.Name).Where(n => n.Length > 0));
     }
 
     /// <summary>All parameters of the tree.</summary>

@@ -28,7 +28,7 @@ public sealed class MultiHeadAttention : Module
     }
 
     /// <summary>The sequence attends to itself, without masks.</summary>
-    public override Tensor Forward(Tensor x) => Forward(x, false);
+    protected override Tensor Compute(Tensor x) => Self(x, false, null);
 
     /// <summary>The sequence attends to itself.</summary>
     /// <param name="x">[batch, tokens, width].</param>
@@ -36,14 +36,7 @@ public sealed class MultiHeadAttention : Module
     /// <param name="mask">[batch, tokens], 1 where a token is present and 0 where it is padding that none sees (the opposite of
     /// PyTorch's key_padding_mask); or null. A token that sees none gets NaN.</param>
     /// <returns>[batch, tokens, width].</returns>
-    public Tensor Forward(Tensor x, bool causal, Tensor? mask = null)
-    {
-        Check(x);
-        var (n, t) = (x.Size(0), x.Size(1));
-        // [3, batch, heads, tokens, width / heads]
-        var all = x.Linear(_inWeight, _inBias).Reshape(n, t, 3, _heads, _width / _heads).Permute(2, 0, 3, 1, 4);
-        return Attend(all.Select(0, 0), all.Select(0, 1), all.Select(0, 2), causal, mask);
-    }
+    public Tensor Forward(Tensor x, bool causal, Tensor? mask = null) => Emit(Self(x, causal, mask));
 
     /// <summary>A sequence attends to another, from which both keys and values come.</summary>
     /// <param name="query">[batch, tokens, width].</param>
@@ -58,7 +51,16 @@ public sealed class MultiHeadAttention : Module
         var q = query.Linear(_inWeight.Narrow(0, 0, _width), _inBias.Narrow(0, 0, _width)).Reshape(query.Size(0), query.Size(1), _heads, _width / _heads).Transpose(1, 2);
         var both = memory.Linear(_inWeight.Narrow(0, _width, 2 * _width), _inBias.Narrow(0, _width, 2 * _width))
             .Reshape(memory.Size(0), memory.Size(1), 2, _heads, _width / _heads).Permute(2, 0, 3, 1, 4);
-        return Attend(q, both.Select(0, 0), both.Select(0, 1), false, mask);
+        return Emit(Attend(q, both.Select(0, 0), both.Select(0, 1), false, mask));
+    }
+
+    private Tensor Self(Tensor x, bool causal, Tensor? mask)
+    {
+        Check(x);
+        var (n, t) = (x.Size(0), x.Size(1));
+        // [3, batch, heads, tokens, width / heads]
+        var all = x.Linear(_inWeight, _inBias).Reshape(n, t, 3, _heads, _width / _heads).Permute(2, 0, 3, 1, 4);
+        return Attend(all.Select(0, 0), all.Select(0, 1), all.Select(0, 2), causal, mask);
     }
 
     private Tensor Attend(Tensor q, Tensor k, Tensor v, bool causal, Tensor? mask)

@@ -27,7 +27,7 @@ public abstract class BatchNorm : Module
     public Tensor Bias { get; }
 
     /// <summary>Normalised by the batch in training, which also moves the running statistics; by these in evaluation. The shape stays.</summary>
-    public override Tensor Forward(Tensor x)
+    protected override Tensor Compute(Tensor x)
     {
         ArgumentNullException.ThrowIfNull(x);
         if (x.Dim != _dims && !(_dims == 3 && x.Dim == 2)) throw new ArgumentException($"{GetType().Name}: an input of {x.Dim} dimensions was given, {(_dims == 3 ? "2 or 3" : "4")} are needed");
@@ -73,7 +73,7 @@ public sealed class GroupNorm : Module
     public Tensor Bias { get; }
 
     /// <inheritdoc/>
-    public override Tensor Forward(Tensor x)
+    protected override Tensor Compute(Tensor x)
     {
         ArgumentNullException.ThrowIfNull(x);
         return x.GroupNorm(_groups, Weight, Bias, _eps);
@@ -103,7 +103,7 @@ public sealed class LayerNorm : Module
     public Tensor Bias { get; }
 
     /// <inheritdoc/>
-    public override Tensor Forward(Tensor x)
+    protected override Tensor Compute(Tensor x)
     {
         ArgumentNullException.ThrowIfNull(x);
         return x.LayerNorm(Weight, Bias, _eps);
@@ -129,7 +129,7 @@ public sealed class RMSNorm : Module
     public Tensor Weight { get; }
 
     /// <inheritdoc/>
-    public override Tensor Forward(Tensor x)
+    protected override Tensor Compute(Tensor x)
     {
         ArgumentNullException.ThrowIfNull(x);
         return x.RmsNorm(Weight, _eps);

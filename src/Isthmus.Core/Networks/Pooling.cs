@@ -9,7 +9,7 @@ namespace Isthmus.Networks;
 public sealed class MaxPool2d(int kernel, int? stride = null, int padding = 0) : Module
 {
     /// <summary>[N, C, H, W] to [N, C, H', W'].</summary>
-    public override Tensor Forward(Tensor x)
+    protected override Tensor Compute(Tensor x)
     {
         ArgumentNullException.ThrowIfNull(x);
         return x.MaxPool2d(kernel, stride, padding);
@@ -23,7 +23,7 @@ public sealed class MaxPool2d(int kernel, int? stride = null, int padding = 0) :
 public sealed class AvgPool2d(int kernel, int? stride = null, int padding = 0) : Module
 {
     /// <summary>[N, C, H, W] to [N, C, H', W'].</summary>
-    public override Tensor Forward(Tensor x)
+    protected override Tensor Compute(Tensor x)
     {
         ArgumentNullException.ThrowIfNull(x);
         return x.AvgPool2d(kernel, stride, padding);
@@ -36,7 +36,7 @@ public sealed class AvgPool2d(int kernel, int? stride = null, int padding = 0) :
 public sealed class AdaptiveAvgPool2d(int height, int width) : Module
 {
     /// <summary>[N, C, H, W] to [N, C, height, width].</summary>
-    public override Tensor Forward(Tensor x)
+    protected override Tensor Compute(Tensor x)
     {
         ArgumentNullException.ThrowIfNull(x);
         return x.AdaptiveAvgPool2d(height, width);
@@ -48,7 +48,7 @@ public sealed class AdaptiveAvgPool2d(int height, int width) : Module
 public sealed class Upsample(int scale) : Module
 {
     /// <summary>[N, C, H, W] to [N, C, scale H, scale W].</summary>
-    public override Tensor Forward(Tensor x)
+    protected override Tensor Compute(Tensor x)
     {
         ArgumentNullException.ThrowIfNull(x);
         return x.UpsampleNearest2d(scale);

@@ -6,7 +6,7 @@ namespace Isthmus.Networks;
 public sealed class Flatten : Module
 {
     /// <inheritdoc/>
-    public override Tensor Forward(Tensor x)
+    protected override Tensor Compute(Tensor x)
     {
         ArgumentNullException.ThrowIfNull(x);
         return x.Dim == 2 ? x : x.Flatten(1);
@@ -17,7 +17,7 @@ public sealed class Flatten : Module
 public sealed class Unflatten(params int[] shape) : Module
 {
     /// <summary>[batch, n] to [batch, shape…].</summary>
-    public override Tensor Forward(Tensor x)
+    protected override Tensor Compute(Tensor x)
     {
         ArgumentNullException.ThrowIfNull(x);
         return x.Reshape([x.Size(0), .. shape]);

@@ -20,5 +20,10 @@ public sealed class ResidualBlock : Module
     }
 
     /// <inheritdoc/>
-    public override Tensor Forward(Tensor x) => (_shortcut is null ? x : _shortcut.Forward(x)) + _body.Forward(x);
+    protected override Tensor Compute(Tensor x) => (_shortcut is null ? x : _shortcut.Forward(x)) + _body.Forward(x);
+
+    /// <inheritdoc/>
+    protected internal override string? Bypass(string part) => part == "body"
+        ? _shortcut is null ? "the input, which is added to the body's output" : "the shortcut, which is added to the body's output"
+        : "the body, whose output is added to the shortcut's";
 }

@@ -13,7 +13,7 @@ public sealed class Sequential : Module
     }
 
     /// <inheritdoc/>
-    public override Tensor Forward(Tensor x)
+    protected override Tensor Compute(Tensor x)
     {
         foreach (var (_, module) in Children) x = module.Forward(x);
         return x;

@@ -37,14 +37,24 @@ public sealed class TransformerEncoderLayer : Module
     }
 
     /// <summary>[batch, tokens, width] to the same, every token seeing all.</summary>
-    public override Tensor Forward(Tensor x) => Forward(x, false);
+    protected override Tensor Compute(Tensor x) => Layer(x, false, null);
 
     /// <summary>As <see cref="MultiHeadAttention.Forward(Tensor, bool, Tensor?)"/> says of the masks.</summary>
     /// <param name="x">[batch, tokens, width].</param>
     /// <param name="causal">A token sees itself and those before it.</param>
     /// <param name="mask">[batch, tokens], 1 where a token is present; or null.</param>
     /// <returns>[batch, tokens, width].</returns>
-    public Tensor Forward(Tensor x, bool causal, Tensor? mask = null)
+    public Tensor Forward(Tensor x, bool causal, Tensor? mask = null) => Emit(Layer(x, causal, mask));
+
+    /// <inheritdoc/>
+    protected internal override string? Bypass(string part) => part switch
+    {
+        "norm1" or "norm2" when !_normFirst => null, // a norm after the sum: both ways have joined
+        "self_attn" or "dropout1" or "norm1" => "the residual stream, to which the attention's output is added",
+        _ => "the residual stream, to which the output of linear2 is added",
+    };
+
+    private Tensor Layer(Tensor x, bool causal, Tensor? mask)
     {
         ArgumentNullException.ThrowIfNull(x);
         if (_normFirst)

@@ -38,6 +38,9 @@ public sealed unsafe partial class Tensor
     /// <summary>The scope this tensor dies with; null for none.</summary>
     internal TensorScope? Scope { get; set; }
 
+    /// <summary>Whether the scope this tensor was made in is still open, or there was none.</summary>
+    internal bool IsAlive => _storage is not null;
+
     internal int[] Sizes => _shape;
 
     /// <summary>The size of one dimension, which may be negative to count from the end.</summary>
