@@ -33,10 +33,13 @@ public sealed class ReversibleBlock : Module
     public int SplitDim { get; }
 
     /// <summary>Any shape whose halved dimension has an even size, to the same.</summary>
-    public override Tensor Forward(Tensor x) => ReversibleSequence.Run([this], x);
+    protected override Tensor Compute(Tensor x) => ReversibleSequence.Run([this], x);
+
+    /// <inheritdoc/>
+    protected internal override string? Bypass(string part) => "the half that is not its input, to which its output is added";
 
     /// <summary>The input of a given output. Exact up to rounding where f and g give the same again, as in evaluation mode.</summary>
-    /// <param name="y">What <see cref="Forward"/> gave.</param>
+    /// <param name="y">What <see cref="Module.Forward"/> gave.</param>
     public Tensor Inverse(Tensor y)
     {
         var (y1, y2) = ReversibleSequence.Halves(y, SplitDim);
@@ -65,10 +68,13 @@ public sealed class ReversibleSequence : Module
     }
 
     /// <summary>Any shape whose halved dimension has an even size, to the same.</summary>
-    public override Tensor Forward(Tensor x) => Run(_blocks, x);
+    protected override Tensor Compute(Tensor x) => Run(_blocks, x);
+
+    /// <inheritdoc/>
+    protected internal override string? Bypass(string part) => "the sequence itself: it never calls its blocks, only the parts inside them, so that a block has no output to replace";
 
     /// <summary>The input of a given output; as <see cref="ReversibleBlock.Inverse"/> says.</summary>
-    /// <param name="y">What <see cref="Forward"/> gave.</param>
+    /// <param name="y">What <see cref="Module.Forward"/> gave.</param>
     public Tensor Inverse(Tensor y)
     {
         for (var i = _blocks.Length - 1; i >= 0; i--) y = _blocks[i].Inverse(y);
