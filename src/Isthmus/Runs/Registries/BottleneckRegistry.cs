@@ -45,6 +45,8 @@ public static class BottleneckRegistry
             (site, o, random) => new VectorQuantizer(site.Size, o, random)),
         BottleneckEntry.Of<FsqOptions>("fsq", "finite scalar quantisation: a few levels in each of a few dimensions (Mentzer et al. 2024)",
             (site, o, random) => new FiniteScalarQuantizer(site.Size, o, random)),
+        BottleneckEntry.Of<ResidualFsqOptions>("rfsq", "residual finite scalar quantisation: stages of ever finer grids (Mentzer et al. 2024, Zeghidour et al. 2021)",
+            (site, o, random) => new ResidualFsq(site.Size, o, random)),
         BottleneckEntry.Of<EntropicOptions>("entropic", "rounded numbers under a learned factorised prior (Ballé et al. 2018, Matsubara et al. 2022)",
             (site, o, random) => new EntropicBottleneck(site.Size, o, random)),
         BottleneckEntry.Of<HyperpriorOptions>("hyperprior", "rounded numbers whose scales are sent first (Ballé et al. 2018)",
