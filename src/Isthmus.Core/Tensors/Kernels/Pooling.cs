@@ -3,8 +3,11 @@ using System.Runtime.CompilerServices;
 namespace Isthmus.Tensors.Kernels;
 
 /// <summary>Windows over planes of h times w; a kernel of 0 divides each side into equal shares, which overlap where they do not come out even.</summary>
-internal readonly record struct PoolShape(long Planes, int H, int W, int OutH, int OutW, int Kernel, int Stride, int Padding)
+internal readonly record struct PoolShape(long Planes, int H, int W, int OutH, int OutW, int Kernel, int Stride, int Padding, bool Line = false)
 {
+    /// <summary>The places of a whole window, padding included; signals have windows of one row.</summary>
+    public int Places => Line ? Kernel : Kernel * Kernel;
+
     /// <summary>The rows of window o, from..to.</summary>
     public (int From, int To) Rows(int o) => Window(o, H, OutH);
 
@@ -85,7 +88,7 @@ internal static unsafe class Pooling
                 for (var ow = 0; ow < S.OutW; ow++)
                 {
                     var (left, right) = S.Columns(ow);
-                    var scale = !Mean ? 1f : 1f / (S.Kernel == 0 ? (bottom - top) * (right - left) : S.Kernel * S.Kernel);
+                    var scale = !Mean ? 1f : 1f / (S.Kernel == 0 ? (bottom - top) * (right - left) : S.Places);
                     var (sum, share) = (0f, Dx == null ? 0f : *y * scale);
                     for (var h = top; h < bottom; h++)
                         for (var w = left; w < right; w++)

@@ -45,7 +45,7 @@ public sealed unsafe partial class Tensor
         var d = Shapes.Dim("gather", dim, Dim);
         CheckLines("gather", d, index);
         var (outer, mid, inner) = Shapes.Around(_shape, d);
-        var k = index.Sizes[d];
+        var k = Dim == 0 ? 1 : index.Sizes[d];
         var result = Uninitialized(index.Sizes);
         for (long o = 0; o < outer; o++)
             for (var j = 0; j < k; j++)
@@ -67,7 +67,7 @@ public sealed unsafe partial class Tensor
         if (!index.Shape.SequenceEqual(source._shape))
             throw new ArgumentException($"scatter_add: indices {Shapes.Text(index.Shape)} and source {Shapes.Text(source._shape)} differ in shape");
         var (outer, mid, inner) = Shapes.Around(_shape, d);
-        var k = index.Sizes[d];
+        var k = Dim == 0 ? 1 : index.Sizes[d];
         var result = Uninitialized(_shape);
         Data.CopyTo(result.Data);
         for (long o = 0; o < outer; o++)
@@ -150,24 +150,6 @@ public sealed unsafe partial class Tensor
         return result;
     }
 
-    /// <summary>1 where a &gt; b, else 0; broadcast, no gradient.</summary>
-    public Tensor Gt(Tensor other) => Broadcasting.Zip<GreaterOp>("gt", this, other);
-
-    /// <summary>1 where a &gt;= b, else 0; broadcast, no gradient.</summary>
-    public Tensor Ge(Tensor other) => Broadcasting.Zip<GreaterEqualOp>("ge", this, other);
-
-    /// <summary>1 where a &lt; b, else 0; broadcast, no gradient.</summary>
-    public Tensor Lt(Tensor other) => Broadcasting.Zip<GreaterOp>("lt", other, this);
-
-    /// <summary>1 where a &lt;= b, else 0; broadcast, no gradient.</summary>
-    public Tensor Le(Tensor other) => Broadcasting.Zip<GreaterEqualOp>("le", other, this);
-
-    /// <summary>1 where a = b, else 0; broadcast, no gradient.</summary>
-    public Tensor Eq(Tensor other) => Broadcasting.Zip<EqualOp>("eq", this, other);
-
-    /// <summary>1 where a differs from b, else 0; broadcast, no gradient.</summary>
-    public Tensor Ne(Tensor other) => Broadcasting.Zip<NotEqualOp>("ne", this, other);
-
     private void CheckLines(string op, int d, LongTensor index)
     {
         var fits = index.Dim == Dim;
@@ -183,12 +165,4 @@ public sealed unsafe partial class Tensor
     {
         public T Apply<T>(T condition, T a, T b) where T : struct, ILane<T> => T.Select(T.Equal(condition, T.Of(0f)), b, a);
     }
-
-    private readonly struct GreaterOp : IZip { public T Apply<T>(T a, T b) where T : struct, ILane<T> => T.And(T.LessThan(b, a), T.Of(1f)); }
-
-    private readonly struct GreaterEqualOp : IZip { public T Apply<T>(T a, T b) where T : struct, ILane<T> => T.And(T.LessThanOrEqual(b, a), T.Of(1f)); }
-
-    private readonly struct EqualOp : IZip { public T Apply<T>(T a, T b) where T : struct, ILane<T> => T.And(T.Equal(a, b), T.Of(1f)); }
-
-    private readonly struct NotEqualOp : IZip { public T Apply<T>(T a, T b) where T : struct, ILane<T> => T.Select(T.Equal(a, b), T.Of(0f), T.Of(1f)); }
 }

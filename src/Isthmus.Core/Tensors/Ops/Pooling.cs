@@ -62,6 +62,21 @@ public sealed unsafe partial class Tensor
         return Record(s_avgPool2d, result, this, saved: shape);
     }
 
+    /// <summary>The largest elements of as many equal shares of the images [N, C, H, W] as asked for.</summary>
+    /// <param name="height">Rows of the result, at least 1.</param>
+    /// <param name="width">Columns of the result, at least 1.</param>
+    /// <returns>[N, C, height, width].</returns>
+    public Tensor AdaptiveMaxPool2d(int height, int width)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(height, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(width, 1);
+        CheckImages("adaptive_max_pool2d");
+        var shape = new PoolShape((long)_shape[0] * _shape[1], _shape[2], _shape[3], height, width, 0, 0, 0);
+        var result = Uninitialized([_shape[0], _shape[1], height, width]);
+        Pooling.Max(shape, Pointer, result.Pointer);
+        return Record(s_maxPool2d, result, this, saved: shape);
+    }
+
     /// <summary>Every element of images [N, C, H, W] repeated in a square of a whole side.</summary>
     /// <param name="scale">The side, at least 1.</param>
     /// <returns>[N, C, scale H, scale W].</returns>

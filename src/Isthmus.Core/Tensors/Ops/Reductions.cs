@@ -106,12 +106,6 @@ public sealed unsafe partial class Tensor
     /// <summary>The smallest element of each line along a dimension, and where it stands (the first, on a tie). NaN wins.</summary>
     public (Tensor Values, LongTensor Indices) Min(int dim, bool keepdim = false) => Extreme("min", dim, keepdim, largest: false);
 
-    /// <summary>The largest element.</summary>
-    public Tensor Max() => Reshape(-1).Max(0).Values;
-
-    /// <summary>The smallest element.</summary>
-    public Tensor Min() => Reshape(-1).Min(0).Values;
-
     /// <summary>Where the largest element of each line along a dimension stands; the first, on a tie.</summary>
     public LongTensor ArgMax(int dim, bool keepdim = false)
     {

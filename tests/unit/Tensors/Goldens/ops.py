@@ -91,6 +91,79 @@ case("cumsum", lambda x: x.cumsum(1), (2, 5, 3))
 case("logsumexp", lambda x: x.logsumexp(1), (4, 7))
 case("logsumexp/infinite", lambda x: x.logsumexp(1), (1, 3), values=[[float("-inf"), 1, 2]])
 
+# over several dimensions
+case("prod/dims", lambda x: x.prod(0).prod(1), (4, 3, 5), low=0.3)
+case("prod/all", lambda x: x.prod(), (2, 3), low=0.5)
+case("prod/empty", lambda x: x.prod(1), (3, 0))
+case("amax", lambda x: x.amax((0, 2)), (4, 3, 5))
+case("amax/keepdim", lambda x: x.amax((1,), keepdim=True), (4, 3, 5))
+case("amax/ties", lambda x: x.amax((0, 1)), (2, 3), values=[[1, 3, 3, -1, 3, 0]])
+case("amin", lambda x: x.amin((0, -1)), (4, 3, 5))
+case("max/all_ties", lambda x: x.max(), (5,), values=[[1, 3, 3, -1, 2]])
+case("min/all", lambda x: x.min(), (2, 7))
+case("logsumexp/dims", lambda x: x.logsumexp((0, 2)), (4, 3, 5))
+case("sum/transposed", lambda x: x.transpose(0, 2).sum((0, 1)), (4, 3, 5))
+case("mean/dims", lambda x: x.mean((0, 2), keepdim=True), (4, 3, 5))
+case("var/dims", lambda x: x.var((0, 2), unbiased=True, keepdim=True), (4, 3, 5))
+case("std/dims", lambda x: x.std((1, 2), unbiased=False), (4, 3, 5))
+case("cumsum/first", lambda x: x.cumsum(0), (4, 3))
+case("cumsum/empty", lambda x: x.cumsum(0), (0, 3))
+
+# order: values are kept apart, so that no two change places within a difference's step; ties are in a test of their own
+apart = [round(((i * 7) % 24) * 0.25 - 3, 2) for i in range(24)]
+case("sort", lambda x: x.sort(-1).values, (4, 6), values=[apart])
+case("sort/descending", lambda x: x.sort(1, descending=True).values, (2, 4, 3), values=[apart])
+case("sort/first", lambda x: x.sort(0).values, (24,), values=[apart])
+case("sort/ties", lambda x: x.sort(dim=0, stable=True).values, (6,), values=[[2, 1, 2, 1, 3, 2]])
+case("sort/ties_descending", lambda x: x.sort(dim=0, descending=True, stable=True).values, (6,), values=[[2, 1, 2, 1, 3, 2]])
+case("sort/empty", lambda x: x.sort(1).values, (3, 0))
+case("sort/one", lambda x: x.sort(0).values, (1, 3))
+case("topk", lambda x: x.topk(3, -1).values, (4, 6), values=[apart])
+case("topk/smallest", lambda x: x.topk(2, 1, largest=False).values, (2, 4, 3), values=[apart])
+
+# distances and norms
+case("cdist", lambda a, b: (a[..., :, None, :] - b[..., None, :, :]).square().sum(-1).sqrt(), (4, 19), (3, 19))
+case("cdist/batched", torch.cdist, (2, 4, 3), (2, 5, 3))
+case("cdist/broadcast", torch.cdist, (2, 4, 3), (5, 3))
+case("cdist/ones", lambda a, b: torch.cdist(a, b, 1.0), (4, 5), (3, 5))
+case("cdist/zero", torch.cdist, (2, 2), (2, 2), values=[[1, 2, 3, 4], [1, 2, 0, 0]])
+case("cdist/ones_zero", lambda a, b: torch.cdist(a, b, 1.0), (2, 2), (2, 2), values=[[1, 2, 3, 4], [1, 2, 0, 4]])
+case("cdist/empty", torch.cdist, (0, 3), (2, 3))
+case("norm", lambda x: x.norm(), (3, 4))
+case("norm/dims", lambda x: torch.linalg.vector_norm(x, 2, (0, 2)), (4, 3, 5))
+case("norm/keepdim", lambda x: torch.linalg.vector_norm(x, 2, 1, keepdim=True), (4, 3, 5))
+case("norm/zero", lambda x: torch.linalg.vector_norm(x, 2, 1), (2, 2), values=[[0, 0, 3, 4]])
+case("norm/ones", lambda x: torch.linalg.vector_norm(x, 1, (0, 2)), (4, 3, 5))
+case("norm/largest_ties", lambda x: torch.linalg.vector_norm(x, float("inf"), 1), (3, 3), values=[[1, -2, 2, 0, 0, 0, -5, 1, 2]])
+
+# triangles, padding, resampling, einsum
+case("tril", lambda x: x.tril(), (2, 3, 4))
+case("tril/below", lambda x: x.tril(-1), (4, 3))
+case("triu", lambda x: x.triu(1), (2, 3, 4))
+case("triu/far", lambda x: x.triu(-5), (4, 3))
+case("diagonal", lambda x: x.diagonal(dim1=-2, dim2=-1), (2, 3, 4))
+case("pad", lambda x: F.pad(x, (1, 2)), (3, 4))
+case("pad/images", lambda x: F.pad(x, (1, 0, 2, 1), value=0.5), (2, 1, 2, 3))
+case("pad/empty", lambda x: F.pad(x, (1, 2)), (3, 0))
+case("pad/reflect", lambda x: F.pad(x, (2, 1, 1, 2), mode="reflect"), (2, 3, 4, 3))
+case("pad/replicate", lambda x: F.pad(x, (3, 1, 0, 2), mode="replicate"), (2, 3, 4, 3))
+case("pad/circular", lambda x: F.pad(x, (3, 1, 0, 2), mode="circular"), (2, 3, 4, 3))
+case("pixel_shuffle", lambda x: F.pixel_shuffle(x, 2), (2, 8, 2, 3))
+case("pixel_unshuffle", lambda x: F.pixel_unshuffle(x, 2), (2, 2, 4, 6))
+case("upsample_linear", lambda x: F.interpolate(x, 7, mode="linear", align_corners=False), (2, 3, 4))
+case("upsample_linear/aligned", lambda x: F.interpolate(x, 7, mode="linear", align_corners=True), (2, 3, 4))
+case("upsample_linear/bilinear", lambda x: F.interpolate(x, (6, 5), mode="bilinear", align_corners=False), (2, 2, 3, 2))
+case("upsample_linear/bilinear_aligned", lambda x: F.interpolate(x, (6, 5), mode="bilinear", align_corners=True), (2, 2, 3, 2))
+case("upsample_linear/smaller", lambda x: F.interpolate(x, (2, 3), mode="bilinear", align_corners=False), (1, 2, 5, 7))
+case("upsample_linear/one", lambda x: F.interpolate(x, (3, 1), mode="bilinear", align_corners=True), (1, 2, 1, 4))
+for name, equation, *shapes in [
+    ("matmul", "ij,jk->ik", (3, 4), (4, 5)), ("batched", "bij,bjk->bik", (2, 3, 4), (2, 4, 5)), ("transposed", "bji,bkj->bki", (2, 4, 3), (2, 5, 4)),
+    ("implicit", "ij,jk", (3, 4), (4, 5)), ("order", "zab->baz", (2, 3, 4)), ("outer", "i,j->ij", (3,), (4,)), ("dot", "i,i->", (5,), (5,)),
+    ("sum", "ijk->j", (2, 3, 4)), ("trace", "ii->", (4, 4)), ("diagonal", "bii->bi", (2, 3, 3)), ("lonely", "ij,kj->k", (3, 4), (2, 4)),
+    ("attention", "bqhd,bkhd->bhqk", (2, 3, 2, 4), (2, 5, 2, 4)), ("three", "bi,ij,bj->b", (3, 4), (4, 5), (3, 5)), ("bilinear", "bi,oij,bj->bo", (2, 3), (4, 3, 5), (2, 5)),
+    ("pointwise", "ij,ij->ij", (3, 4), (3, 4)), ("empty", "ij,jk->ik", (3, 0), (0, 2)), ("scalar", "ij,->ij", (2, 3), ())]:
+    case("einsum/" + name, lambda *x, e=equation: torch.einsum(e, *x), *shapes)
+
 # views
 case("reshape", lambda x: x.reshape(6, -1), (3, 4, 2))
 case("permute", lambda x: x.permute(2, 0, 1), (3, 4, 2))
@@ -154,6 +227,11 @@ case("avg_pool2d", lambda x: F.avg_pool2d(x, 2), (2, 3, 4, 5))
 case("avg_pool2d/overlap", lambda x: F.avg_pool2d(x, 3, 2, 1), (2, 2, 7, 6))
 case("avg_pool2d/adaptive", lambda x: F.adaptive_avg_pool2d(x, (3, 2)), (2, 2, 7, 5))
 case("avg_pool2d/upwards", lambda x: F.adaptive_avg_pool2d(x, (3, 4)), (1, 2, 2, 3))
+case("max_pool2d/adaptive", lambda x: F.adaptive_max_pool2d(x, (3, 2)), (2, 2, 7, 5))
+case("max_pool2d/line", lambda x: F.max_pool1d(x, 3, 2, 1), (2, 3, 8))
+case("max_pool2d/adaptive_line", lambda x: F.adaptive_max_pool1d(x, 3), (2, 3, 8))
+case("avg_pool2d/line", lambda x: F.avg_pool1d(x, 3, 2, 1), (2, 3, 8))
+case("avg_pool2d/adaptive_line", lambda x: F.adaptive_avg_pool1d(x, 3), (2, 3, 8))
 case("upsample_nearest2d", lambda x: F.interpolate(x, scale_factor=3, mode="nearest"), (2, 2, 3, 2))
 
 # convolutions
