@@ -2,14 +2,11 @@
 
     env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE /usr/bin/python3 torch_peer.py --threads 2 --benches gemm-1024
 """
-import argparse
-import json
-import statistics
-import time
-
 import torch
 import torch.nn.functional as F
 from torch import nn
+
+import timing
 
 
 def gemm(n):
@@ -53,41 +50,30 @@ def conv_autoencoder(batch):
     return step(net.parameters(), lambda: F.mse_loss(net(x), x, reduction="sum") / batch)
 
 
+def layer(net, *shape, call=lambda net, x: net(x)):
+    x = torch.randn(*shape)
+    return step(net.parameters(), lambda: call(net, x).square().mean())
+
+
+def separable(batch, channels, size, out):
+    return layer(nn.Sequential(
+        nn.Conv2d(channels, channels, 3, padding=1, groups=channels, bias=False), nn.Conv2d(channels, out, 1, bias=False),
+        nn.BatchNorm2d(out), nn.ReLU()), batch, channels, size, size)
+
+
 BENCHES = {
     "gemm-1024-1t": lambda: gemm(1024),
     "gemm-1024": lambda: gemm(1024),
     "vib-step-784-1024-b100": lambda: vib(784, [1024, 1024], 256, 10, 100),
     "vib-step-tabular-b128": lambda: vib(16, [64, 64], 8, 2, 128),
     "conv-autoencoder-b128": lambda: conv_autoencoder(128),
+    "transformer-layer-b16": lambda: layer(nn.TransformerEncoderLayer(128, 4, 512, dropout=0, batch_first=True), 16, 128, 128),
+    "gru-b32": lambda: layer(nn.GRU(64, 128, batch_first=True), 32, 100, 64, call=lambda net, x: net(x)[0]),
+    "lstm-b32": lambda: layer(nn.LSTM(64, 128, batch_first=True), 32, 100, 64, call=lambda net, x: net(x)[0]),
+    "separable-64-b32": lambda: separable(32, 64, 32, 128),
+    "separable-32-b16": lambda: separable(16, 32, 56, 64),
 }
 
-
-def median_ms(run, warm_up=0.6, budget=0.8):
-    end, steps, start = time.perf_counter() + warm_up, 0, time.perf_counter()
-    while time.perf_counter() < end or steps < 3:
-        run()
-        steps += 1
-    together = max(1, int(100e-6 * steps / (time.perf_counter() - start)))
-    times, end = [], time.perf_counter() + budget
-    while time.perf_counter() < end or len(times) < 5:
-        start = time.perf_counter()
-        for _ in range(together):
-            run()
-        times.append((time.perf_counter() - start) / together * 1e3)
-    return statistics.median(times)
-
-
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--benches", default=",".join(BENCHES))
-    arguments = parser.parse_args()
-    torch.set_num_threads(arguments.threads)
-    torch.manual_seed(0)
-    for name in arguments.benches.split(","):
-        if name in BENCHES:
-            print(json.dumps({"name": name, "peer": f"pytorch-{torch.__version__}", "ms": median_ms(BENCHES[name]())}), flush=True)
-
-
 if __name__ == "__main__":
-    main()
+    torch.manual_seed(0)
+    timing.main(BENCHES, f"pytorch-{torch.__version__}", torch.set_num_threads)

@@ -31,24 +31,11 @@ public sealed class GRU : Recurrent
     private (Tensor Output, Tensor Hidden) Walk(Tensor x, Tensor? initial)
     {
         var states = States(x, initial);
-        var output = EachLayer(x, (layer, projected) => Steps(layer, projected, states));
-        return (output, Tensor.Stack(states));
-    }
-
-    private List<Tensor> Steps(Layer layer, Tensor projected, Tensor[] states)
-    {
-        var h = states[layer.Index];
-        var outputs = new List<Tensor>();
-        for (var t = 0; t < projected.Size(0); t++)
+        foreach (var layer in Layers)
         {
-            var a = projected.Select(0, t).Chunk(3, -1);
-            var b = h.Linear(layer.WeightHh, layer.BiasHh).Chunk(3, -1);
-            var update = (a[1] + b[1]).Sigmoid();
-            var fresh = (a[2] + ((a[0] + b[0]).Sigmoid() * b[2])).Tanh();
-            h = fresh + (update * (h - fresh));
-            outputs.Add(h);
+            x = Tensor.GruStates(x.Linear(layer.WeightIh, layer.BiasIh), states[layer.Index], layer.WeightHh, layer.BiasHh);
+            states[layer.Index] = x.Select(1, -1);
         }
-        states[layer.Index] = h;
-        return outputs;
+        return (x, Tensor.Stack(states));
     }
 }

@@ -32,22 +32,11 @@ public sealed class LSTM : Recurrent
     private (Tensor Output, Tensor Hidden, Tensor Cells) Walk(Tensor x, Tensor? initial, Tensor? initialCells)
     {
         var (states, cells) = (States(x, initial), States(x, initialCells));
-        var output = EachLayer(x, (layer, projected) => Steps(layer, projected, states, cells));
-        return (output, Tensor.Stack(states), Tensor.Stack(cells));
-    }
-
-    private List<Tensor> Steps(Layer layer, Tensor projected, Tensor[] states, Tensor[] cells)
-    {
-        var (h, c) = (states[layer.Index], cells[layer.Index]);
-        var outputs = new List<Tensor>();
-        for (var t = 0; t < projected.Size(0); t++)
+        foreach (var layer in Layers)
         {
-            var gates = (projected.Select(0, t) + h.Linear(layer.WeightHh, layer.BiasHh)).Chunk(4, -1);
-            c = (gates[1].Sigmoid() * c) + (gates[0].Sigmoid() * gates[2].Tanh());
-            h = gates[3].Sigmoid() * c.Tanh();
-            outputs.Add(h);
+            (x, cells[layer.Index]) = Tensor.LstmStates(x.Linear(layer.WeightIh, layer.BiasIh), states[layer.Index], cells[layer.Index], layer.WeightHh, layer.BiasHh);
+            states[layer.Index] = x.Select(1, -1);
         }
-        (states[layer.Index], cells[layer.Index]) = (h, c);
-        return outputs;
+        return (x, Tensor.Stack(states), Tensor.Stack(cells));
     }
 }

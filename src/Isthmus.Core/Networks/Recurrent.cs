@@ -2,7 +2,7 @@ using Isthmus.Tensors;
 
 namespace Isthmus.Networks;
 
-/// <summary>What recurrent networks have in common: layers of weights under PyTorch's names and the walk through them.</summary>
+/// <summary>What recurrent networks have in common: layers of weights under PyTorch's names, and the states they start from.</summary>
 public abstract class Recurrent : Module
 {
     private readonly List<Layer> _layers = [];
@@ -22,6 +22,9 @@ public abstract class Recurrent : Module
                 AddParameter(FormattableString.Invariant($"bias_hh_l{i}"), Initializers.FanIn(random, hiddenSize, gates * hiddenSize))));
     }
 
+    /// <summary>From below to above.</summary>
+    private protected IReadOnlyList<Layer> Layers => _layers;
+
     /// <summary>The states before the first step, one tensor [batch, hidden] a layer.</summary>
     private protected Tensor[] States(Tensor x, Tensor? initial)
     {
@@ -30,14 +33,6 @@ public abstract class Recurrent : Module
         if (initial is not null && !initial.Shape.SequenceEqual([_layers.Count, x.Size(0), _hidden]))
             throw new ArgumentException($"{GetType().Name}: initial states [{_layers.Count}, {x.Size(0)}, {_hidden}] are needed, not [{string.Join(", ", initial.Shape.ToArray())}]");
         return [.. _layers.Select(l => initial is null ? Tensor.Zeros(x.Size(0), _hidden) : initial.Select(0, l.Index))];
-    }
-
-    /// <summary>Walks up the layers; what comes from below is multiplied for all steps at once, [steps, batch, gates hidden].</summary>
-    private protected Tensor EachLayer(Tensor x, Func<Layer, Tensor, List<Tensor>> steps)
-    {
-        var below = x.Transpose(0, 1);
-        foreach (var layer in _layers) below = Tensor.Stack(steps(layer, below.Linear(layer.WeightIh, layer.BiasIh)));
-        return below.Transpose(0, 1);
     }
 
     private protected sealed record Layer(int Index, Tensor WeightIh, Tensor WeightHh, Tensor BiasIh, Tensor BiasHh);

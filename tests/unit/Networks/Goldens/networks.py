@@ -148,9 +148,12 @@ module("embedding", nn.Embedding(5, 3), ints=[4, 0, 4, 1], call=lambda m: m(torc
 module("pools", nn.Sequential(nn.Conv2d(2, 3, 3, padding=1), nn.MaxPool2d(3, 2, 1), nn.Upsample(scale_factor=2), nn.AvgPool2d(2, 1), nn.AdaptiveAvgPool2d((2, 3))), (2, 2, 7, 6))
 module("gru", nn.GRU(4, 3, batch_first=True), (2, 5, 4), call=lambda m, x: m(x)[0])
 module("gru/two", nn.GRU(4, 3, 2, batch_first=True), (2, 3, 4), (2, 2, 3), call=lambda m, x, h: torch.cat([m(x, h)[0].flatten(), m(x, h)[1].flatten()]))
+module("gru/step", nn.GRU(3, 5, batch_first=True), (2, 1, 3), call=lambda m, x: m(x)[0])
+module("gru/three", nn.GRU(5, 19, 3, batch_first=True), (3, 6, 5), call=lambda m, x: torch.cat([v.flatten() for v in m(x)]))
 module("lstm", nn.LSTM(4, 3, batch_first=True), (2, 5, 4), call=lambda m, x: m(x)[0])
 module("lstm/two", nn.LSTM(4, 3, 2, batch_first=True), (2, 3, 4), (2, 2, 3), (2, 2, 3),
        call=lambda m, x, h, c: (lambda y, s: torch.cat([y.flatten(), s[0].flatten(), s[1].flatten()]))(*m(x, (h, c))))
+module("lstm/three", nn.LSTM(5, 19, 3, batch_first=True), (3, 6, 5), call=lambda m, x: (lambda y, s: torch.cat([y.flatten(), s[0].flatten(), s[1].flatten()]))(*m(x)))
 later = torch.ones(5, 5).triu(1).bool()
 padding = torch.tensor([[False] * 5, [False, False, False, True, True]])
 MHA = lambda: nn.MultiheadAttention(6, 2, batch_first=True)

@@ -247,6 +247,35 @@ case("conv_transpose2d/groups", lambda x, w: F.conv_transpose2d(x, w, groups=2, 
 case("conv1d", lambda x, w, b: F.conv1d(x, w, b, stride=2, padding=1), (2, 3, 9), (4, 3, 3), (4,))
 case("conv_transpose1d", lambda x, w, b: F.conv_transpose1d(x, w, b, stride=2, padding=1), (2, 3, 5), (3, 4, 4), (4,))
 
+# recurrences: gates projected, states before, U and its bias; widths that lanes do not divide
+def lstm(a, h, c, w, b):
+    ys = []
+    for t in range(a.shape[1]):
+        i, f, g, o = (a[:, t] + h @ w.T + b).chunk(4, -1)
+        c = f.sigmoid() * c + i.sigmoid() * g.tanh()
+        h = o.sigmoid() * c.tanh()
+        ys.append(h)
+    return torch.stack(ys, 1), c
+
+
+def gru(a, h, w, b):
+    ys = []
+    for t in range(a.shape[1]):
+        ar, az, an = a[:, t].chunk(3, -1)
+        br, bz, bn = (h @ w.T + b).chunk(3, -1)
+        z = (az + bz).sigmoid()
+        h = (1 - z) * (an + (ar + br).sigmoid() * bn).tanh() + z * h
+        ys.append(h)
+    return torch.stack(ys, 1)
+
+
+case("gru", gru, (3, 4, 6), (3, 2), (6, 2), (6,))
+case("gru/step", gru, (2, 1, 15), (2, 5), (15, 5), (15,))
+case("gru/wide", gru, (2, 2, 57), (2, 19), (57, 19), (57,), low=-0.7, high=0.7)
+case("lstm", lambda *x: lstm(*x)[0], (3, 4, 8), (3, 2), (3, 2), (8, 2), (8,))
+case("lstm/cells", lambda *x: lstm(*x)[1], (2, 3, 12), (2, 3), (2, 3), (12, 3), (12,))
+case("lstm/wide", lambda *x: torch.cat([v.flatten() for v in lstm(*x)]), (2, 2, 76), (2, 19), (2, 19), (76, 19), (76,), low=-0.7, high=0.7)
+
 # estimators: the gradient is not the derivative
 case("custom/round_straight_through", lambda x: x + (x.round() - x).detach(), (9,), low=-3, high=3)
 

@@ -12,6 +12,12 @@ internal static class GoldenOps
         ["div"] = (x, _) => x[0] / x[1],
         ["div/both"] = (x, _) => x[0] / x[1],
         ["div/scalars"] = (x, _) => 3f / x[0],
+        ["gru"] = (x, _) => Tensor.GruStates(x[0], x[1], x[2], x[3]),
+        ["gru/step"] = (x, _) => Tensor.GruStates(x[0], x[1], x[2], x[3]),
+        ["gru/wide"] = (x, _) => Tensor.GruStates(x[0], x[1], x[2], x[3]),
+        ["lstm"] = (x, _) => Tensor.LstmStates(x[0], x[1], x[2], x[3], x[4]).States,
+        ["lstm/cells"] = (x, _) => Tensor.LstmStates(x[0], x[1], x[2], x[3], x[4]).Cells,
+        ["lstm/wide"] = (x, _) => Both(Tensor.LstmStates(x[0], x[1], x[2], x[3], x[4])),
         ["affine"] = (x, _) => x[0].Affine(1.5f, -0.25f),
         ["neg"] = (x, _) => -x[0],
         ["maximum/ties"] = (x, _) => x[0].Maximum(x[1]),
@@ -205,4 +211,6 @@ internal static class GoldenOps
         foreach (var suffix in new[] { "", "/batched", "/broadcast", "/tall", "/left", "/vectors", "/vector", "/row", "/empty" })
             All["matmul" + suffix] = (x, _) => x[0].MatMul(x[1]);
     }
+
+    private static Tensor Both((Tensor States, Tensor Cells) pair) => Tensor.Cat([pair.States.Reshape(-1), pair.Cells.Reshape(-1)]);
 }
