@@ -34,7 +34,36 @@ public class MeasureVerbTest
         Assert.Contains("<svg class=\"plot\"", File.ReadAllText(report), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void AnExternalEstimator_StandsInTheSameTableWithTheTruth()
+    {
+        if (OperatingSystem.IsWindows()) return; // the command below is a shell's
+        var (code, output, errors) = Command.Run("measure", "make:qary,m=4,bits=1,n=500", "--x", "x1", "--y", "y1", "--estimator", "binning", "--permutations", "0",
+            "--external", "ls -s >/dev/null && echo 0.6931471805599453 nats #", "--json");
+        Assert.Equal((0, ""), (code, errors));
+        var root = JsonDocument.Parse(output).RootElement;
+        Assert.Equal(1, root.GetProperty("truth_bits").GetDouble(), 1e-9);
+        var external = root.GetProperty("estimates")[1];
+        Assert.StartsWith("external: ", external.GetProperty("estimator").GetString(), StringComparison.Ordinal);
+        Assert.Equal(1, external.GetProperty("bits").GetDouble(), 1e-12);
+    }
+
+    [Fact]
+    public void AnExternalEstimator_IsGivenTheSamples()
+    {
+        if (OperatingSystem.IsWindows()) return;
+        using var folder = new TemporaryFolder();
+        var script = Path.Combine(folder.Path, "count.sh");
+        File.WriteAllText(script, "head -c 6 \"$1\" | tail -c 5 >&2\nprintf '{\"bits\": %s, \"low_bits\": 0}\\n' $(wc -c < \"$2\")\n");
+        var (code, output, _) = Command.Run("measure", "make:gaussian,n=100", "--x", "x1", "--y", "y1", "--estimator", "gaussian", "--permutations", "0", "--external", $"sh {script}", "--json");
+        Assert.Equal(0, code);
+        Assert.Equal(256 + 800, JsonDocument.Parse(output).RootElement.GetProperty("estimates")[1].GetProperty("bits").GetDouble());
+    }
+
     [Theory]
+    [InlineData("measure|make:gaussian,n=50|--x|x1|--y|y1|--estimator|gaussian|--external|false", "error: --external 'false' ended with exit code 1\n")]
+    [InlineData("measure|make:gaussian,n=50|--x|x1|--y|y1|--estimator|gaussian|--external|echo hello #", "error: --external 'echo hello #' printed 'hello'\n")]
+    [InlineData("measure|make:gaussian,n=50,bits=3,rho=0.1|--x|x1|--y|y1", "error: task 'gaussian': give rho or bits, not both\n")]
     [InlineData("measure|make:moons", "error: --x is missing\n")]
     [InlineData("measure|make:moons|--x|1|--y|9", "error: column '9': ")]
     [InlineData("measure|make:moons|--x|1|--y|2|--estimator|ksg7", "error: ")]

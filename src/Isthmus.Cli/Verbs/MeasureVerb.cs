@@ -9,17 +9,20 @@ namespace Isthmus.Cli.Verbs;
 /// <summary><c>measure</c>: how much one set of columns says about another.</summary>
 internal sealed class MeasureVerb : Verb
 {
+    private static readonly TimeSpan s_externalLimit = TimeSpan.FromMinutes(10);
     private readonly Argument<string> _data = new("DATA") { Description = "a table, a .npy of rows, or make:NAME,key=value,…" };
     private readonly Option<string> _x = new("--x") { HelpName = "COLS", Required = true, Description = "columns, by name, 1-based number or range, with commas" };
     private readonly Option<string> _y = new("--y") { HelpName = "COLS", Required = true, Description = "the columns that x is to tell about" };
     private readonly Option<string?> _given = new("--given") { HelpName = "COLS", Description = "columns that are known already: measures I(x;y|given)" };
     private readonly Option<string> _estimator = new("--estimator") { HelpName = "LIST", Description = $"all that suit the columns, or some of: {string.Join(", ", MutualInformation.Names)}", DefaultValueFactory = _ => "all" };
     private readonly Option<int> _k = new("--k") { HelpName = "N", Description = "nearest neighbours (default 3)", DefaultValueFactory = _ => 3 };
+    private readonly Option<int> _components = new("--components") { HelpName = "N", Description = "numbers that lossy keeps of a side (default 4): as many as the data have degrees of freedom", DefaultValueFactory = _ => 4 };
     private readonly Option<int> _permutations = new("--permutations") { HelpName = "N", Description = "shuffles for the p-value (default 100; 0 for none)", DefaultValueFactory = _ => 100 };
     private readonly Option<string?> _intervals = new("--intervals") { HelpName = "KIND", Description = "subsample, bootstrap or none (default: what suits the estimator)" };
+    private readonly Option<string?> _external = new("--external") { HelpName = "CMD", Description = "somebody else's estimator in the same table: run as CMD x.npy y.npy, prints bits" };
     private readonly DataFlags _flags = new();
 
-    public override IReadOnlyList<Symbol> Symbols => [_data, _x, _y, _given, _estimator, _k, _permutations, _intervals, .. _flags.Reading];
+    public override IReadOnlyList<Symbol> Symbols => [_data, _x, _y, _given, _estimator, _k, _components, _permutations, _intervals, _external, .. _flags.Reading];
 
     public override string Details =>
         "Mutual information in bits: 0 when x says nothing about y, 1 when it answers one yes-no question about it. Estimators err in " +
@@ -31,6 +34,7 @@ internal sealed class MeasureVerb : Verb
         "isthmus measure cars.csv --x 1-4 --y 5",
         "isthmus measure houses.csv --x rooms,area --y price --given town",
         "isthmus measure make:gaussian,dim=1,rho=0.8,n=2000 --x x1 --y y1 --estimator ksg1,gaussian --json",
+        "isthmus measure make:student,dim=2,bits=0.5 --x x1,x2 --y y1,y2 --external \"python3 mine.py\"",
     ];
 
     public override bool Run(Call call)
@@ -47,13 +51,30 @@ internal sealed class MeasureVerb : Verb
         };
         foreach (var note in samples.Notes) call.Note(note);
         var names = call.Get(_estimator)!.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
-        var estimates = MutualInformation.Measure(samples.X, samples.Y, names, call.Get(_k), options);
-        Answer(call, samples, estimates).Print(call);
+        var estimates = MutualInformation.Measure(samples.X, samples.Y, names, call.Get(_k), options, call.Get(_components));
+        if (call.Get(_external) is { } command)
+        {
+            if (samples.Given is not null) throw new InputException("--external measures x against y; it is not told what is given", "leave out --given or --external");
+            estimates = [.. estimates, ExternalEstimator.Measure(command, samples.X, samples.Y, s_externalLimit)];
+        }
+        Answer(call, samples, estimates, Truth(call, table)).Print(call);
         return true;
     }
 
-    private static object Json(ColumnSamples samples, IReadOnlyList<Estimate> estimates) => new
+    // What is true of generated data, where x and y are the whole of their two sides.
+    private double? Truth(Call call, Table table)
     {
+        var data = call.Get(_data)!;
+        if (!GeneratorCatalogue.IsGenerator(data) || call.Get(_given) is not null) return null;
+        var (x, y) = (table.Find(call.Get(_x)!), table.Find(call.Get(_y)!));
+        bool Are(IReadOnlyList<int> columns, char side) => columns.All(c => table.Columns[c].Name[0] == side);
+        return x.Count + y.Count == table.Columns.Count && Are(x, 'x') && Are(y, 'y')
+            && DataSource.Describe(data, _flags.Read(call)).Truth.TryGetValue("mi_bits", out var bits) ? bits : null;
+    }
+
+    private static object Json(ColumnSamples samples, IReadOnlyList<Estimate> estimates, double? truth) => new
+    {
+        TruthBits = truth,
         n = samples.X.Count,
         dx = samples.X.Dimensions,
         dy = samples.Y.Dimensions,
@@ -75,15 +96,15 @@ internal sealed class MeasureVerb : Verb
         samples.Notes,
     };
 
-    private Answer Answer(Call call, ColumnSamples samples, IReadOnlyList<Estimate> estimates)
+    private Answer Answer(Call call, ColumnSamples samples, IReadOnlyList<Estimate> estimates, double? truth)
     {
         var plot = new BarPlot("Mutual information", new Axis("bits"));
         foreach (var e in estimates)
             if (e.Bits is { } bits) plot.Interval(e.Estimator, e.Low?.Value ?? bits.Value, e.High?.Value ?? bits.Value, bits.Value, text: CellText.Number(bits.Value, 3));
         var given = call.Get(_given) is { } z ? $" given {z}" : "";
-        return new Answer($"What {call.Get(_x)} says about {call.Get(_y)}{given}", Json(samples, estimates), ["estimator", "bits", "95 % interval", "ceiling", "p", "verdict"], [.. estimates.Select(Row)])
+        return new Answer($"What {call.Get(_x)} says about {call.Get(_y)}{given}", Json(samples, estimates, truth), ["estimator", "bits", "95 % interval", "ceiling", "p", "verdict"], [.. estimates.Select(Row)])
         {
-            Lead = $"{CellText.Of(samples.X.Count)} rows, x of {CellText.Of(samples.X.Dimensions)} and y of {CellText.Of(samples.Y.Dimensions)} columns",
+            Lead = $"{CellText.Of(samples.X.Count)} rows, x of {CellText.Of(samples.X.Dimensions)} and y of {CellText.Of(samples.Y.Dimensions)} columns{(truth is { } known ? $"; the truth is {CellText.Number(known, 4)} bits" : "")}",
             Remarks = [.. estimates.SelectMany(e => e.Notes.Select(n => $"{e.Estimator}: {n}"))],
             Plot = plot,
             Explanation = Details,

@@ -48,6 +48,56 @@ public class InformationTasksTest
         Assert.Equal(nats, task.Truth.Nats, 12);
     }
 
+    // One knob a family; every number of bits within its reach is met, and the sample shows that many (checked where a family has
+    // an estimator without bias to speak of).
+    [Theory]
+    [InlineData("gaussian,dim=3", 2.5)]
+    [InlineData("dense,dx=2,dy=3", 0.4)]
+    [InlineData("pairs", 1.1)]
+    [InlineData("uniform", 0.7)]
+    [InlineData("student,dim=2", 0.3)]
+    [InlineData("loggamma", 1.5)]
+    [InlineData("mixture,m=4", 0.6)]
+    [InlineData("zip", 0.2)]
+    [InlineData("qary,m=8", 1.7)]
+    [InlineData("sprite-pair", 3.3)]
+    [InlineData("blob-pair", 2.0)]
+    public void Every_family_takes_the_wanted_bits(string name, double bits)
+    {
+        var task = InformationTasks.Parse(FormattableString.Invariant($"{name},bits={bits}"));
+        Assert.Equal(bits, task.Truth.Value, 1e-9);
+        Assert.Equal(bits, InformationTasks.Parse(task.Name).Truth.Value, 1e-9);
+        var (x, y) = task.Sample(200, 3);
+        Assert.Equal((200, 200), (x.Count, y.Count));
+    }
+
+    // With p the integers are no longer told by y's cell alone; an exact table of integer by unit cell is an independent witness.
+    [Fact]
+    public void A_mixture_with_redraws_equals_its_table()
+    {
+        const int M = 5;
+        const double P = 0.3;
+        var joint = new double[M, M + 1];
+        for (var x = 0; x < M; x++)
+            for (var from = 0; from < M; from++)
+                foreach (var cell in (int[])[from, from + 1]) joint[x, cell] += (from == x ? 1 - P + P / M : P / M) / M / 2;
+        Assert.Equal(JointDistribution.FromMatrix(joint).MutualInformation("X", "Y").Value, InformationTasks.Parse("mixture,m=5,p=0.3").Truth.Value, 1e-12);
+        Assert.Equal(1.054920, InformationTasks.Parse("mixture,m=5,p=0").Truth.Nats, 1e-6);
+    }
+
+    // Drawing is one-to-one: as many pictures as states; and two pictures are equal as often as all four channels leave their factor.
+    [Fact]
+    public void Sprite_pairs_hold_what_their_factors_hold()
+    {
+        const int N = 20_000;
+        var (x, y) = InformationTasks.Parse("sprite-pair,p=0.25").Sample(N, 1);
+        x.RowSymbols(out var states);
+        Assert.Equal(3 * 4 * 4 * 4, states);
+        var equal = Enumerable.Range(0, N).Count(i => x.Values.Slice(i * 256, 256).SequenceEqual(y.Values.Slice(i * 256, 256)));
+        var expected = (0.75 + 0.25 / 3) * Math.Pow(0.75 + 0.25 / 4, 3);
+        Assert.Equal(expected, equal / (double)N, 4 * Math.Sqrt(expected * (1 - expected) / N));
+    }
+
     [Fact]
     public void Equal_seeds_give_equal_rows_and_other_seeds_others()
     {
@@ -78,8 +128,11 @@ public class InformationTasksTest
     }
 
     [Theory]
-    [InlineData("gauss", "not known")]
-    [InlineData("gaussian,dims=3", "no parameter 'dims'")]
+    [InlineData("gauss", "unknown task 'gauss'")]
+    [InlineData("gaussian,dims=3", "unknown parameter of task gaussian 'dims'")]
+    [InlineData("qary,bits=2", "out of its reach")]
+    [InlineData("qary,p=0.1,bits=0.5", "not both")]
+    [InlineData("gaussian,bits=-1", "out of its reach")]
     [InlineData("gaussian,dim=x", "dim=x")]
     [InlineData("gaussian,rho=1", "|rho| below 1")]
     [InlineData("gaussian,rho", "not key=value")]

@@ -47,6 +47,19 @@ public class PredictiveInformationTest
         Assert.Throws<InputException>(() => PredictiveInformation.Logistic(samples, new int[n]));
     }
 
+    // Places of a spot in a picture: two degrees of freedom, bent through 256 pixels. Two principal components fold the plane of
+    // places; two numbers of an autoencoder unroll it.
+    [Fact]
+    public void An_autoencoder_of_the_right_width_reads_pictures()
+    {
+        var task = InformationTasks.Parse("blob-pair,bits=2");
+        var (x, y) = task.Sample(2500, 1);
+        var read = new LossyInformation { Components = 2, Autoencoder = true }.Read(new Rows(x, y, null, 0, 0));
+        Assert.Equal(2, Bits.FromNats(read.Nats).Value, 0.25);
+        Assert.Contains("2 numbers of an autoencoder keep 9", read.Notes![0], StringComparison.Ordinal);
+        Assert.Equal(read.Nats, new LossyInformation { Components = 2, Autoencoder = true }.Read(new Rows(x, y, null, 0, 1)).Nats);
+    }
+
     [Fact]
     public void Sliced_and_lossy_readings_are_what_they_say()
     {

@@ -3,13 +3,14 @@ using System.Text;
 
 namespace Isthmus.Data;
 
-/// <summary>Writes NumPy's array format (version 1.0): float32, little-endian, C order.</summary>
+/// <summary>Writes NumPy's array format (version 1.0): float32 or float64, little-endian, C order.</summary>
 public sealed class NpyWriter
 {
     private readonly Stream _stream;
     private readonly long _start;
     private readonly int[] _rowShape;
     private long _rows;
+    private bool _double;
 
     /// <summary>Begins an array whose rows come later.</summary>
     /// <param name="stream">Where to; it must be able to seek, because the number of rows stands in front.</param>
@@ -35,6 +36,24 @@ public sealed class NpyWriter
         _rows += values.Length / size;
     }
 
+    /// <summary>Writes a whole array of float64.</summary>
+    /// <param name="stream">Where to; it must be able to seek.</param>
+    /// <param name="values">All numbers, row-major.</param>
+    /// <param name="columns">Numbers in a row.</param>
+    public static void WriteDoubles(Stream stream, ReadOnlySpan<double> values, int columns)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(columns, 1);
+        var writer = new NpyWriter(stream, columns) { _double = true };
+        Span<byte> bytes = stackalloc byte[8];
+        foreach (var v in values)
+        {
+            BinaryPrimitives.WriteDoubleLittleEndian(bytes, v);
+            stream.Write(bytes);
+        }
+        writer._rows = values.Length / columns;
+        writer.Complete();
+    }
+
     /// <summary>Puts the number of rows into the header.</summary>
     public void Complete()
     {
@@ -48,7 +67,7 @@ public sealed class NpyWriter
     private byte[] Header()
     {
         var shape = string.Concat(_rowShape.Select(d => FormattableString.Invariant($" {d},")));
-        var text = FormattableString.Invariant($"{{'descr': '<f4', 'fortran_order': False, 'shape': ({_rows},{shape}), }}");
+        var text = FormattableString.Invariant($"{{'descr': '{(_double ? "<f8" : "<f4")}', 'fortran_order': False, 'shape': ({_rows},{shape}), }}");
         var header = new byte[256];
         header.AsSpan().Fill((byte)' ');
         header[0] = 0x93;

@@ -1,3 +1,4 @@
+using Isthmus.Information;
 using Isthmus.Tensors;
 
 namespace Isthmus.Data;
@@ -11,10 +12,14 @@ internal static class GaussianPair
         new("n", 10_000, 1, 100_000_000, true, "rows"),
         new("dim", 1, 1, 1000, true, "numbers in x and in y"),
         new("rho", 0.8, -0.999999, 0.999999, false, "correlation of x_i and y_i"),
-    ], Make);
+        TaskGenerators.Wanted,
+    ], Make)
+    { Words = TaskGenerators.Words };
 
     private static Dataset Make(GeneratorArguments a, RandomStream random)
     {
+        if (a.IsGiven(TaskGenerators.Wanted.Name) || a.Word(TaskGenerators.Transform) is not null)
+            return TaskGenerators.Make(InformationTasks.Families.First(f => f.Name == "gaussian"), a, random);
         var (n, dim, rho) = (a.Int("n"), a.Int("dim"), a["rho"]);
         var (x, y) = (a.Numbers((long)n * dim), a.Numbers((long)n * dim));
         var rest = Math.Sqrt(1 - rho * rho);

@@ -16,6 +16,8 @@ public sealed record GeneratorParameter(string Name, double Default, double Min,
 public sealed class GeneratorArguments
 {
     private readonly Dictionary<string, double> _numbers = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, string> _words = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _given = new(StringComparer.Ordinal);
 
     internal GeneratorArguments(Generator generator, ulong seed, long maxMemory)
     {
@@ -36,8 +38,20 @@ public sealed class GeneratorArguments
     public double this[string name]
     {
         get => _numbers[name];
-        internal set => _numbers[name] = value;
+        internal set
+        {
+            _numbers[name] = value;
+            _given.Add(name);
+        }
     }
+
+    /// <summary>The value of a key that takes a word; null where none was given.</summary>
+    public string? Word(string name) => _words.GetValueOrDefault(name);
+
+    /// <summary>Whether the argument named the key.</summary>
+    public bool IsGiven(string name) => _given.Contains(name);
+
+    internal void SetWord(string name, string value) => _words[name] = value;
 
     /// <summary>A whole key's value.</summary>
     public int Int(string name) => (int)_numbers[name];
@@ -60,12 +74,15 @@ public sealed record Generator(string Name, string Summary, IReadOnlyList<Genera
     /// <summary>Whether the key <c>path</c> names a folder it draws from.</summary>
     public bool NeedsPath { get; init; }
 
+    /// <summary>Keys that take one of a few words, and none at first.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<string>> Words { get; init; } = new Dictionary<string, IReadOnlyList<string>>();
+
     /// <summary>Rows in the order of time, which become windows; the default window.</summary>
     public int? Window { get; init; }
 
     /// <summary>The argument with every key at its default, as in <c>make:moons,n=2000,noise=0.1</c>.</summary>
     public string Example => "make:" + string.Join(',', [Name, .. NeedsPath ? ["path=FOLDER"] : Array.Empty<string>(),
-        .. Parameters.Select(p => string.Create(CultureInfo.InvariantCulture, $"{p.Name}={p.Default}"))]);
+        .. Parameters.Where(p => !double.IsNaN(p.Default)).Select(p => string.Create(CultureInfo.InvariantCulture, $"{p.Name}={p.Default}"))]);
 }
 
 /// <summary>All generators by name.</summary>
@@ -79,6 +96,7 @@ public static class GeneratorCatalogue
     [
         Sprites.Generator, GaussianPair.Generator, PlaneClasses.Moons, PlaneClasses.Rings, ConceptToys.Xor, ConceptToys.Led7, ConceptToys.Trig, ConceptToys.Dot,
         ConceptToys.TabularToy, GeneratedSeries.Autoregressive, GeneratedSeries.Sine, Tones.Generator, DigitArithmetic.Generator,
+        .. TaskGenerators.All,
     ];
 
     /// <summary>Whether a DATA argument names a generator.</summary>
@@ -129,8 +147,13 @@ public static class GeneratorCatalogue
             values.Path = value;
             return;
         }
+        if (generator.Words.TryGetValue(key, out var words))
+        {
+            values.SetWord(key, words.Contains(value) ? value : throw Suggest.Unknown($"{key} of make:{generator.Name}", value, words));
+            return;
+        }
         var parameter = generator.Parameters.FirstOrDefault(p => p.Name == key)
-            ?? throw Suggest.Unknown($"key of make:{generator.Name}", key, [.. generator.Parameters.Select(p => p.Name), "seed", .. generator.NeedsPath ? ["path"] : Array.Empty<string>()]);
+            ?? throw Suggest.Unknown($"key of make:{generator.Name}", key, [.. generator.Parameters.Select(p => p.Name), .. generator.Words.Keys, "seed", .. generator.NeedsPath ? ["path"] : Array.Empty<string>()]);
         if (!double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) || !(number >= parameter.Min && number <= parameter.Max)
             || (parameter.Integer && number != Math.Floor(number)))
             throw new InputException(string.Create(CultureInfo.InvariantCulture, $"make:{generator.Name}: {key}={value}: expected a {(parameter.Integer ? "whole number" : "number")} from {parameter.Min} to {parameter.Max} ({parameter.Meaning})"));

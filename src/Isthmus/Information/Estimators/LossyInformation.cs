@@ -4,7 +4,7 @@ namespace Isthmus.Information;
 
 /// <summary>
 /// Lossy compression first (Butakov, Tolmachev, Malanchuk, Neopryatnaya, Frolov, "Information Bottleneck Analysis of Deep
-/// Neural Networks via Lossy Compression", ICLR 2024): each side through its own principal components, then weighted
+/// Neural Networks via Lossy Compression", ICLR 2024): each side through its own principal components or autoencoder, then weighted
 /// Kozachenko–Leonenko entropies, I = h(x) + h(y) − h(x,y); against classes h(x) − Σ p(y) h(x|y).
 /// </summary>
 /// <remarks>
@@ -14,7 +14,10 @@ namespace Isthmus.Information;
 public sealed class LossyInformation : SampleEstimator
 {
     /// <inheritdoc/>
-    public override string Name => "lossy";
+    public override string Name => Autoencoder ? "lossy-autoencoder" : "lossy";
+
+    /// <inheritdoc/>
+    public override bool Retrains => Autoencoder;
 
     /// <inheritdoc/>
     public override bool NearestNeighbour => true;
@@ -22,8 +25,11 @@ public sealed class LossyInformation : SampleEstimator
     /// <inheritdoc/>
     public override int LeastRows => 4 * K;
 
-    /// <summary>Principal components a side, at least 1.</summary>
+    /// <summary>Principal components a side, or numbers of an autoencoder's code; at least 1.</summary>
     public int Components { get; init; } = 4;
+
+    /// <summary>Whether a trained autoencoder compresses in place of principal components: it follows curved data that they cannot.</summary>
+    public bool Autoencoder { get; init; }
 
     /// <summary>Neighbours whose distances are weighed.</summary>
     public int K { get; init; } = 5;
@@ -36,9 +42,9 @@ public sealed class LossyInformation : SampleEstimator
         if (rows.X.AllDiscrete || rows.Y.AllDiscrete)
         {
             var (labels, points) = rows.X.AllDiscrete ? (rows.X, rows.Y) : (rows.Y, rows.X);
-            return WithClasses(labels.RowSymbols(out var classes), classes, Compress(points, rows.Threads, notes), rows.Threads, notes);
+            return WithClasses(labels.RowSymbols(out var classes), classes, Compress(points, rows, notes), rows.Threads, notes);
         }
-        var (x, y) = (Compress(rows.X, rows.Threads, notes), Compress(rows.Y, rows.Threads, notes));
+        var (x, y) = (Compress(rows.X, rows, notes), Compress(rows.Y, rows, notes));
         Conditioning.BreakTies(x, x.Length / rows.Count, rows.Seed, "x");
         Conditioning.BreakTies(y, y.Length / rows.Count, rows.Seed, "y");
         var (sx, sy) = (new Samples(x, rows.Count, x.Length / rows.Count), new Samples(y, rows.Count, y.Length / rows.Count));
@@ -52,15 +58,17 @@ public sealed class LossyInformation : SampleEstimator
         {
             if (components >= 1 && components < Math.Max(rows.X.Dimensions, rows.Y.Dimensions))
                 yield return new Variant(string.Create(CultureInfo.InvariantCulture, $"the same with {components} components"),
-                    new LossyInformation { Components = components, K = K }.Read(rows).Nats, "the compression decides the value; use a neural estimator");
+                    With(components, K).Read(rows).Nats, "the compression decides the value; use a neural estimator");
         }
-        yield return new Variant(string.Create(CultureInfo.InvariantCulture, $"k = {3 * K}"), new LossyInformation { Components = Components, K = 3 * K }.Read(rows).Nats,
+        yield return new Variant(string.Create(CultureInfo.InvariantCulture, $"k = {3 * K}"), With(Components, 3 * K).Read(rows).Nats,
             "the density changes within the reach of the neighbours; take more rows or fewer components", Slack: 1.5);
         if (rows.X.AnyDiscrete || rows.Y.AnyDiscrete) yield break;
         var scores = rows with { X = Conditioning.NormalScores(rows.X), Y = Conditioning.NormalScores(rows.Y) };
         yield return new Variant("the Gaussian baseline on normal scores", Math.Max(value.Nats, GaussianInformation.Nats(scores)),
             "compression or neighbours miss linear dependence; use gaussian or a neural estimator");
     }
+
+    private LossyInformation With(int components, int k) => new() { Components = components, K = k, Autoencoder = Autoencoder };
 
     private Reading WithClasses(int[] symbols, int classes, double[] points, int threads, List<string> notes)
     {
@@ -83,12 +91,12 @@ public sealed class LossyInformation : SampleEstimator
     private double Entropy(Samples samples, int threads) =>
         KozachenkoLeonenko.Entropy(samples, K, euclidean: true, weighted: true, threads).Nats;
 
-    private double[] Compress(Samples samples, int threads, List<string> notes)
+    private double[] Compress(Samples samples, Rows rows, List<string> notes)
     {
         var scaled = samples.With(Conditioning.Scale(Standardise.Auto, samples)[0]);
         if (samples.Dimensions <= Components) return scaled.Values.ToArray();
-        var (scores, kept) = PrincipalComponents.Project(scaled, Components, threads);
-        notes.Add(string.Create(CultureInfo.InvariantCulture, $"{samples.Name}: {Components} principal components keep {100 * kept:0.#} % of the variance"));
+        var (scores, kept) = Autoencoder ? AutoencoderCodes.Project(scaled, Components, rows.Seed) : PrincipalComponents.Project(scaled, Components, rows.Threads);
+        notes.Add(string.Create(CultureInfo.InvariantCulture, $"{samples.Name}: {Components} {(Autoencoder ? "numbers of an autoencoder" : "principal components")} keep {100 * kept:0.#} % of the variance"));
         return scores.Values.ToArray();
     }
 }

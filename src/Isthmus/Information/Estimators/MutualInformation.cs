@@ -5,28 +5,29 @@ namespace Isthmus.Information;
 /// <summary>The estimators by name, the choice that suits the data, and their readings side by side.</summary>
 public static class MutualInformation
 {
-    private static readonly Dictionary<string, Func<int, SampleEstimator>> Makers = new()
+    private static readonly Dictionary<string, Func<int, int, SampleEstimator>> Makers = new()
     {
-        ["ksg1"] = k => new Ksg1 { K = k },
-        ["ksg2"] = k => new Ksg2 { K = k },
-        ["mixed"] = k => new MixedInformation { K = k },
-        ["ross"] = k => new RossInformation { K = k },
-        ["binning"] = _ => new BinnedInformation(),
-        ["kde"] = _ => new KernelDensityInformation(),
-        ["gaussian"] = _ => new GaussianInformation(),
-        ["lossy"] = k => new LossyInformation { K = Math.Max(5, k) },
-        ["cs"] = _ => new CauchySchwarzInformation(),
-        ["hsic"] = _ => new Hsic { Kind = HsicKind.Normalised },
-        ["renyi"] = _ => new MatrixRenyi(),
-        ["sliced"] = k => new SlicedInformation { K = k },
-        ["infonce"] = _ => new NeuralInformation(),
-        ["nwj"] = _ => new NeuralInformation { Kind = CriticKind.Nwj },
-        ["dv"] = _ => new NeuralInformation { Kind = CriticKind.Dv },
-        ["smile"] = _ => new NeuralInformation { Kind = CriticKind.Smile },
-        ["js"] = _ => new NeuralInformation { Kind = CriticKind.Js },
-        ["tuba"] = _ => new NeuralInformation { Kind = CriticKind.Tuba },
-        ["club"] = _ => new NeuralInformation { Kind = CriticKind.Club },
-        ["l1out"] = _ => new NeuralInformation { Kind = CriticKind.L1Out },
+        ["ksg1"] = (k, _) => new Ksg1 { K = k },
+        ["ksg2"] = (k, _) => new Ksg2 { K = k },
+        ["mixed"] = (k, _) => new MixedInformation { K = k },
+        ["ross"] = (k, _) => new RossInformation { K = k },
+        ["binning"] = (_, _) => new BinnedInformation(),
+        ["kde"] = (_, _) => new KernelDensityInformation(),
+        ["gaussian"] = (_, _) => new GaussianInformation(),
+        ["lossy"] = (k, c) => new LossyInformation { K = Math.Max(5, k), Components = c },
+        ["lossy-autoencoder"] = (k, c) => new LossyInformation { K = Math.Max(5, k), Components = c, Autoencoder = true },
+        ["cs"] = (_, _) => new CauchySchwarzInformation(),
+        ["hsic"] = (_, _) => new Hsic { Kind = HsicKind.Normalised },
+        ["renyi"] = (_, _) => new MatrixRenyi(),
+        ["sliced"] = (k, _) => new SlicedInformation { K = k },
+        ["infonce"] = (_, _) => new NeuralInformation(),
+        ["nwj"] = (_, _) => new NeuralInformation { Kind = CriticKind.Nwj },
+        ["dv"] = (_, _) => new NeuralInformation { Kind = CriticKind.Dv },
+        ["smile"] = (_, _) => new NeuralInformation { Kind = CriticKind.Smile },
+        ["js"] = (_, _) => new NeuralInformation { Kind = CriticKind.Js },
+        ["tuba"] = (_, _) => new NeuralInformation { Kind = CriticKind.Tuba },
+        ["club"] = (_, _) => new NeuralInformation { Kind = CriticKind.Club },
+        ["l1out"] = (_, _) => new NeuralInformation { Kind = CriticKind.L1Out },
     };
 
     /// <summary>The names that <see cref="Make"/> knows.</summary>
@@ -35,12 +36,14 @@ public static class MutualInformation
     /// <summary>An estimator by name.</summary>
     /// <param name="name">One of <see cref="Names"/>.</param>
     /// <param name="k">Number of neighbours, where it counts neighbours.</param>
-    /// <exception cref="InputException">An unknown name, or k below 1.</exception>
-    public static SampleEstimator Make(string name, int k = 3)
+    /// <param name="components">How many numbers a side is compressed to, where it is.</param>
+    /// <exception cref="InputException">An unknown name, or k or components below 1.</exception>
+    public static SampleEstimator Make(string name, int k = 3, int components = 4)
     {
         ArgumentNullException.ThrowIfNull(name);
         if (k < 1) throw new InputException(FormattableString.Invariant($"k = {k}: at least 1 neighbour is needed"));
-        if (Makers.TryGetValue(name, out var maker)) return maker(k);
+        if (components < 1) throw new InputException(FormattableString.Invariant($"components = {components}: at least 1 is needed"));
+        if (Makers.TryGetValue(name, out var maker)) return maker(k, components);
         throw new InputException($"estimator '{name}' is not known", "known: all, " + string.Join(", ", Names));
     }
 
@@ -69,11 +72,12 @@ public static class MutualInformation
     /// <param name="names">Which estimators; null or a single <c>all</c> for <see cref="Suited"/>.</param>
     /// <param name="k">Number of neighbours.</param>
     /// <param name="options">What to compute beside the values.</param>
-    public static IReadOnlyList<Estimate> Measure(Samples x, Samples y, IReadOnlyList<string>? names = null, int k = 3, MeasureOptions? options = null)
+    /// <param name="components">How many numbers a side is compressed to, where it is.</param>
+    public static IReadOnlyList<Estimate> Measure(Samples x, Samples y, IReadOnlyList<string>? names = null, int k = 3, MeasureOptions? options = null, int components = 4)
     {
         options ??= new MeasureOptions();
         if (names is null || names is ["all"]) names = Suited(x, y, options.Given is not null);
-        var readings = names.Select(name => Make(name, k).Estimate(x, y, options)).ToArray();
+        var readings = names.Select(name => Make(name, k, components).Estimate(x, y, options)).ToArray();
         return options.Checks ? Compared(readings) : readings;
     }
 

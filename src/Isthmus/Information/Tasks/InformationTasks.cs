@@ -1,44 +1,66 @@
-using System.Globalization;
-
 namespace Isthmus.Information;
 
 /// <summary>The registry of tasks with known information, for <c>data make NAME --truth</c>, <c>make:NAME,key=value</c> and the calibration tables.</summary>
 public static class InformationTasks
 {
-    private static readonly Dictionary<string, (string Usage, Func<Parameters, InformationTask> Make)> Families = new()
-    {
-        ["gaussian"] = ("dim=1, rho=0.8 or bits=…: pairs of correlated normal numbers", Gaussian),
-        ["dense"] = ("dx=2, dy=2, off=0.5: normal columns, any two correlated alike", p => TaskFamilies.Dense(p.Integer("dx", 2), p.Integer("dy", 2), p.Number("off", 0.5))),
-        ["pairs"] = ("dx=3, dy=3, rho=0.8: two correlated pairs among noise", p => TaskFamilies.Pairs(p.Integer("dx", 3), p.Integer("dy", 3), p.Number("rho", 0.8))),
-        ["uniform"] = ("eps=0.1: a uniform number with uniform noise", p => TaskFamilies.Uniform(p.Number("eps", 0.1))),
-        ["student"] = ("dim=1, df=1: Student's t, dependent through its scale alone", p => TaskFamilies.Student(p.Integer("dim", 1), p.Integer("df", 1))),
-        ["loggamma"] = ("k=5: log-gamma and log-exponential", p => TaskFamilies.LogGammaExponential(p.Number("k", 5))),
-        ["mixture"] = ("m=5: an integer and a uniform number above it", p => TaskFamilies.Mixture(p.Integer("m", 5))),
-        ["zip"] = ("p=0.15: an exponential rate and a zero-inflated Poisson count", p => TaskFamilies.ZeroInflatedPoisson(p.Number("p", 0.15))),
-        ["qary"] = ("m=2, p=0.2: a symbol redrawn with probability p", p => TaskFamilies.QAry(p.Integer("m", 2), p.Number("p", 0.2))),
-    };
+    private static readonly TaskFamily[] s_families =
+    [
+        new("gaussian", "pairs of correlated normal numbers",
+            [new("dim", 1, "pairs", Whole: true), new("rho", 0.8, "correlation of a pair")],
+            k => TaskFamilies.Gaussian((int)k["dim"], k["rho"]), new("rho", 0, 1 - 1e-12)),
+        new("dense", "normal columns, any two correlated alike",
+            [new("dx", 2, "columns of x", Whole: true), new("dy", 2, "columns of y", Whole: true), new("off", 0.5, "correlation of any two columns")],
+            k => TaskFamilies.Dense((int)k["dx"], (int)k["dy"], k["off"]), new("off", 0, 1 - 1e-12)),
+        new("pairs", "two correlated pairs among noise",
+            [new("dx", 3, "columns of x", Whole: true), new("dy", 3, "columns of y", Whole: true), new("rho", 0.8, "correlation of a pair")],
+            k => TaskFamilies.Pairs((int)k["dx"], (int)k["dy"], k["rho"]), new("rho", 0, 1 - 1e-12)),
+        new("uniform", "a uniform number with uniform noise", [new("eps", 0.1, "half the width of the noise")],
+            k => TaskFamilies.Uniform(k["eps"]), new("eps", 1e-9, 1e9)),
+        new("student", "Student's t, dependent through its scale alone",
+            [new("dim", 1, "columns of x and of y", Whole: true), new("df", 1, "degrees of freedom")],
+            k => TaskFamilies.Student((int)k["dim"], k["df"]), new("df", 0.05, 1e6)),
+        new("loggamma", "log-gamma and log-exponential", [new("k", 5, "one over the shape")],
+            k => TaskFamilies.LogGammaExponential(k["k"]), new("k", 1e-3, 1e9)),
+        new("mixture", "an integer and a uniform number above it",
+            [new("m", 5, "integers", Whole: true), new("p", 0, "probability that y is drawn anew")],
+            k => TaskFamilies.Mixture((int)k["m"], k["p"]), new("p", 0, 1)),
+        new("zip", "an exponential rate and a zero-inflated Poisson count", [new("p", 0.15, "probability of an added zero")],
+            k => TaskFamilies.ZeroInflatedPoisson(k["p"]), new("p", 0, 1 - 1e-9)),
+        new("qary", "a symbol redrawn with probability p", [new("m", 2, "symbols", Whole: true), new("p", 0.2, "probability that y is drawn anew")],
+            k => TaskFamilies.QAry((int)k["m"], k["p"]), new("p", 0, 1)),
+        new("sprite-pair", "two pictures whose shape, size and place agree unless redrawn",
+            [new("size", 16, "pixels on a side", Whole: true), new("p", 0.2, "probability that a factor of y is drawn anew")],
+            k => PictureTasks.SpritePair((int)k["size"], k["p"]), new("p", 0, 1)),
+        new("blob-pair", "two pictures of a bright spot each, their places correlated, beside spots that say nothing",
+            [new("size", 16, "pixels on a side", Whole: true), new("rho", 0.8, "correlation of the places"), new("nuisance", 0, "independent spots in each picture", Whole: true)],
+            k => PictureTasks.BlobPair((int)k["size"], k["rho"], (int)k["nuisance"]), new("rho", 0, 1 - 1e-12)),
+    ];
 
-    /// <summary>Family → its parameters with defaults, and what it is.</summary>
-    public static IReadOnlyDictionary<string, string> Usage { get; } = Families.ToDictionary(f => f.Key, f => f.Value.Usage);
+    /// <summary>The families of tasks, in the order they are listed.</summary>
+    public static IReadOnlyList<TaskFamily> Families => s_families;
 
     /// <summary>Transform → what it does; any family of continuous columns takes <c>transform=NAME</c>.</summary>
     public static IReadOnlyDictionary<string, string> TransformNames => Transforms.Descriptions;
 
     /// <summary>Whether a name is a family of tasks.</summary>
-    public static bool Knows(string family) => Families.ContainsKey(family);
+    public static bool Knows(string family) => s_families.Any(f => f.Name == family);
 
-    /// <summary>A task by its family and parameters; <c>transform</c> may be among them.</summary>
-    /// <exception cref="InputException">An unknown family or parameter, or a value out of range.</exception>
+    /// <summary>A task by its family and parameters; <c>transform=NAME</c> and <c>bits=WANTED</c> may be among them.</summary>
+    /// <exception cref="InputException">An unknown family or parameter, a value out of range, or bits that the family cannot reach.</exception>
     public static InformationTask Make(string family, IReadOnlyDictionary<string, string>? parameters = null)
     {
         ArgumentNullException.ThrowIfNull(family);
-        if (!Families.TryGetValue(family, out var entry))
-            throw new InputException($"task '{family}' is not known", "known: " + string.Join(", ", Families.Keys));
-        var given = new Parameters(family, parameters ?? new Dictionary<string, string>());
-        var transform = given.Word("transform");
-        var task = entry.Make(given);
-        given.RefuseUnused(entry.Usage);
-        return transform is null ? task : Transforms.Apply(task, transform);
+        var entry = Array.Find(s_families, f => f.Name == family) ?? throw Suggest.Unknown("task", family, s_families.Select(f => f.Name));
+        var numbers = new Dictionary<string, double>(StringComparer.Ordinal);
+        string? transform = null;
+        double? bits = null;
+        foreach (var (key, text) in parameters ?? new Dictionary<string, string>())
+        {
+            if (key == "transform") transform = text;
+            else if (key == "bits") bits = TaskFamily.Number(family, key, text, whole: false);
+            else numbers[key] = TaskFamily.Number(family, key, text, entry.Key(key).Whole);
+        }
+        return entry.Make(numbers, bits, transform);
     }
 
     /// <summary>A task by its name as printed: <c>gaussian,dim=5,rho=0.8,transform=cdf</c>.</summary>
@@ -81,43 +103,4 @@ public static class InformationTasks
         "uniform,eps=0.3", "uniform,eps=0.02", "student,dim=5,df=2", "student,dim=2,df=2,transform=asinh", "loggamma,k=3", "loggamma,k=200",
         "mixture,m=3", "mixture,m=20", "zip,p=0", "qary,m=4,p=0.3", "qary,m=30,p=0.2",
     }.Select(Parse)];
-
-    private static InformationTask Gaussian(Parameters p)
-    {
-        var dim = p.Integer("dim", 1);
-        var wanted = p.Number("bits", double.NaN);
-        var rho = p.Number("rho", 0.8);
-        return TaskFamilies.Gaussian(dim, double.IsNaN(wanted) ? rho : TaskFamilies.RhoOf(Bits.FromBits(wanted).Nats, dim));
-    }
-
-    private sealed class Parameters(string family, IReadOnlyDictionary<string, string> values)
-    {
-        private readonly HashSet<string> _used = [];
-
-        public string? Word(string key)
-        {
-            _used.Add(key);
-            return values.GetValueOrDefault(key);
-        }
-
-        public double Number(string key, double otherwise)
-        {
-            if (Word(key) is not { } text) return otherwise;
-            if (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number)) return number;
-            throw new InputException($"task '{family}': {key}={text} is not a number");
-        }
-
-        public int Integer(string key, int otherwise)
-        {
-            if (Word(key) is not { } text) return otherwise;
-            if (int.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out var number) && number <= 4096) return number;
-            throw new InputException($"task '{family}': {key}={text} is not a whole number up to 4096");
-        }
-
-        public void RefuseUnused(string usage)
-        {
-            foreach (var key in values.Keys)
-                if (!_used.Contains(key)) throw new InputException($"task '{family}' has no parameter '{key}'", usage);
-        }
-    }
 }

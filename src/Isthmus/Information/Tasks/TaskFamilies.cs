@@ -23,13 +23,6 @@ internal static class TaskFamilies
             }));
     }
 
-    /// <summary>The correlation of <paramref name="dim"/> pairs that share so many nats together.</summary>
-    public static double RhoOf(double nats, int dim)
-    {
-        Require(nats >= 0 && double.IsFinite(nats), "bits must be at least 0");
-        return Math.Sqrt(-SpecialFunctions.Expm1(-2 * nats / dim));
-    }
-
     /// <summary>All columns correlated alike, with correlation r between any two: a difference of log-determinants.</summary>
     public static InformationTask Dense(int dx, int dy, double off)
     {
@@ -79,21 +72,16 @@ internal static class TaskFamilies
     /// Multivariate Student with identity dispersion: uncorrelated, yet dependent through the common scale: f(ν) + f(ν + 2d) −
     /// 2 f(ν + d) with f(a) = ln Γ(a/2) − a/2 ψ(a/2) (Arellano-Valle, Contreras-Reyes, Genton, Scand. J. Stat. 40, 2013).
     /// </summary>
-    public static InformationTask Student(int dim, int df)
+    public static InformationTask Student(int dim, double df)
     {
-        Require(dim >= 1 && df >= 1, "student: dim and df must be at least 1");
+        Require(dim >= 1 && df > 0 && double.IsFinite(df), "student: dim must be at least 1, df above 0");
         static double F(double a) => SpecialFunctions.GammaLn(a / 2) - a / 2 * SpecialFunctions.DiGamma(a / 2);
         return new InformationTask(FormattableString.Invariant($"student,dim={dim},df={df}"), "student",
             Bits.FromNats(F(df) + F(df + 2 * dim) - 2 * F(df + dim)),
             FormattableString.Invariant($"{dim}+{dim} columns of Student's t with {df} degrees of freedom that share only their scale"),
             (n, random) => Columns(n, dim, dim, random, (r, x, y) =>
             {
-                var chi = 0.0;
-                for (var c = 0; c < df; c++)
-                {
-                    var g = r.NextGaussian();
-                    chi += g * g;
-                }
+                var chi = ChiSquared(r, df);
                 var scale = 1 / Math.Sqrt(chi / df);
                 for (var c = 0; c < dim; c++) (x[c], y[c]) = (scale * r.NextGaussian(), scale * r.NextGaussian());
             }));
@@ -113,17 +101,28 @@ internal static class TaskFamilies
             }));
     }
 
-    /// <summary>X uniform on {0..m−1}, Y uniform on [X, X + 2]: ln m − (m − 1)/m ln 2 (Gao et al. 2017, experiment I).</summary>
-    public static InformationTask Mixture(int m)
+    /// <summary>
+    /// X uniform on {0..m−1}, Y uniform on [X, X + 2]: ln m − (m − 1)/m ln 2 (Gao et al. 2017, experiment I). With probability p, Y is
+    /// drawn anew from its own distribution: h(Y) − h(Y|X) over the m + 1 unit cells, in each of which all densities are constant.
+    /// </summary>
+    public static InformationTask Mixture(int m, double p)
     {
-        Require(m >= 1, "mixture: m must be at least 1");
-        return new InformationTask(FormattableString.Invariant($"mixture,m={m}"), "mixture",
-            Bits.FromNats(Math.Log(m) - (m - 1.0) / m * Math.Log(2)),
-            FormattableString.Invariant($"x one of {m} integers, y uniform on [x, x + 2]: ln m - (m - 1)/m ln 2 (nats)"),
+        Require(m >= 1 && p is >= 0 and <= 1, "mixture: m must be at least 1, p in [0, 1]");
+        double Marginal(int cell) => (cell == 0 || cell == m ? 1 : 2) / (2.0 * m);
+        static double Part(double q) => q > 0 ? q * Math.Log(q) : 0;
+        var nats = 0.0;
+        for (var cell = 0; cell <= m; cell++)
+        {
+            var marginal = Marginal(cell);
+            var own = m * marginal * 2; // how many of the m integers reach this cell: 1 or 2
+            nats += own / m * Part((1 - p) / 2 + p * marginal) + (m - own) / m * Part(p * marginal) - Part(marginal);
+        }
+        return new InformationTask(FormattableString.Invariant($"mixture,m={m}{(p == 0 ? "" : $",p={p.ToString(System.Globalization.CultureInfo.InvariantCulture)}")}"), "mixture", Bits.FromNats(nats),
+            FormattableString.Invariant($"x one of {m} integers, y uniform on [x, x + 2] unless drawn anew, with probability {p}: ln m - (m - 1)/m ln 2 (nats) for p = 0"),
             (n, random) => Columns(n, 1, 1, random, (r, x, y) =>
             {
                 x[0] = r.NextInt(m);
-                y[0] = x[0] + 2 * r.NextDouble();
+                y[0] = (p > 0 && r.NextDouble() < p ? r.NextInt(m) : x[0]) + 2 * r.NextDouble();
             }, [true], null));
     }
 
@@ -177,7 +176,20 @@ internal static class TaskFamilies
             }, [true], [true]));
     }
 
-    private static (Samples X, Samples Y) Columns(int n, int dx, int dy, RandomStream random, Action<RandomStream, double[], double[]> row,
+    // A sum of squares where that is few draws; otherwise twice a gamma number of shape df/2.
+    private static double ChiSquared(RandomStream random, double df)
+    {
+        if (df != Math.Floor(df) || df > 64) return 2 * Math.Exp(Draws.LogGamma(random, df / 2));
+        var chi = 0.0;
+        for (var c = 0; c < df; c++)
+        {
+            var g = random.NextGaussian();
+            chi += g * g;
+        }
+        return chi;
+    }
+
+    internal static (Samples X, Samples Y) Columns(int n, int dx, int dy, RandomStream random, Action<RandomStream, double[], double[]> row,
         bool[]? discreteX = null, bool[]? discreteY = null)
     {
         var (x, y) = (new double[(long)n * dx], new double[(long)n * dy]);
