@@ -4,10 +4,14 @@ namespace Isthmus.Networks;
 
 /// <summary>
 /// Attention of a sequence to itself or to another in several heads (Vaswani et al. 2017, section 3.2.2), with the names of
-/// <c>torch.nn.MultiheadAttention</c> (batch_first): softmax(q k^T / sqrt(d)) v in each head.
+/// <c>torch.nn.MultiheadAttention</c> (batch_first): softmax(q k^T / sqrt(d)) v in each head. Long sequences are attended to in tiles
+/// (<see cref="Tensor.ScaledDotProductAttention"/>), so that memory is linear in their length.
 /// </summary>
 public sealed class MultiHeadAttention : Module
 {
+    /// <summary>How many scores a head may have before they are no longer kept: computing them again costs nearly twice the time.</summary>
+    internal const long MostScores = 512 * 512;
+
     private readonly int _width, _heads;
     private readonly Tensor _inWeight, _inBias;
     private readonly Linear _out;
@@ -34,7 +38,7 @@ public sealed class MultiHeadAttention : Module
     /// <param name="x">[batch, tokens, width].</param>
     /// <param name="causal">A token sees itself and those before it.</param>
     /// <param name="mask">[batch, tokens], 1 where a token is present and 0 where it is padding that none sees (the opposite of
-    /// PyTorch's key_padding_mask); or null. A token that sees none gets NaN.</param>
+    /// PyTorch's key_padding_mask); or null. A token that sees none attends to zeros, where PyTorch has NaN.</param>
     /// <returns>[batch, tokens, width].</returns>
     public Tensor Forward(Tensor x, bool causal, Tensor? mask = null) => Emit(Self(x, causal, mask));
 
@@ -66,14 +70,25 @@ public sealed class MultiHeadAttention : Module
     private Tensor Attend(Tensor q, Tensor k, Tensor v, bool causal, Tensor? mask)
     {
         var (n, t, s) = (q.Size(0), q.Size(2), k.Size(2));
+        if (mask is not null && !mask.Shape.SequenceEqual([n, s])) throw new ArgumentException($"multi-head attention: a mask [{n}, {s}] is needed, not [{string.Join(", ", mask.Shape.ToArray())}]");
+        if ((long)t * s > MostScores || (mask is not null && SomeSeeNone(mask, causal)))
+            return Joined(q.ScaledDotProductAttention(k, v, causal, mask), n, t);
         var scores = (q * (1 / MathF.Sqrt(_width / _heads))).MatMul(k, transposeOther: true);
         if (causal) scores = scores.MaskedFill(Later(t), float.NegativeInfinity);
-        if (mask is not null)
-        {
-            if (!mask.Shape.SequenceEqual([n, s])) throw new ArgumentException($"multi-head attention: a mask [{n}, {s}] is needed, not [{string.Join(", ", mask.Shape.ToArray())}]");
-            scores = scores.MaskedFill((1f - mask.Detach()).Reshape(n, 1, 1, s), float.NegativeInfinity);
-        }
-        return _out.Forward(scores.Softmax().MatMul(v).Transpose(1, 2).Reshape(n, t, _width));
+        if (mask is not null) scores = scores.MaskedFill((1f - mask.Detach()).Reshape(n, 1, 1, s), float.NegativeInfinity);
+        return Joined(scores.Softmax().MatMul(v), n, t);
+    }
+
+    private Tensor Joined(Tensor heads, int n, int t) => _out.Forward(heads.Transpose(1, 2).Reshape(n, t, _width));
+
+    /// <summary>Whether a row of the mask hides everything or, where causal, its first token, which sees nothing else.</summary>
+    private static bool SomeSeeNone(Tensor mask, bool causal)
+    {
+        var data = mask.Data;
+        var s = mask.Size(1);
+        for (var at = 0; at < data.Length; at += s)
+            if (data.Slice(at, causal ? 1 : s).IndexOfAnyExcept(0f) < 0) return true;
+        return false;
     }
 
     private static Tensor Later(int t)

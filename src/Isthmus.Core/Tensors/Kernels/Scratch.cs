@@ -27,12 +27,14 @@ internal sealed unsafe class Scratch
         Result,
         /// <summary>A convolution's sums of parts, and its weights.</summary>
         Weights,
+        /// <summary>Scores of an attention and what goes with them.</summary>
+        Tiles,
     }
 
     [ThreadStatic] private static Scratch? t_scratch;
 
-    private readonly nint[] _block = new nint[8];
-    private readonly long[] _size = new long[8];
+    private readonly nint[] _block = new nint[9];
+    private readonly long[] _size = new long[9];
 
     /// <summary>The block for a use on this thread, at least so many floats long; its old content is lost when it grows.</summary>
     public static float* Get(Use use, long floats) => (t_scratch ??= new Scratch()).Grown((int)use, floats);

@@ -210,6 +210,17 @@ case("gaussian_kl", lambda m, s: 0.5 * (m * m + s * s - 1) - s.log(), (3, 4), (3
 case("layer_norm", lambda x, g, b: F.layer_norm(x, (7,), g, b), (2, 3, 7), (7,), (7,))
 case("layer_norm/plain", lambda x: F.layer_norm(x, (7,)), (5, 7))
 
+
+
+def attention(q, k, v, hidden=None, scale=None):
+    scores = q @ k.transpose(-1, -2) * (q.shape[-1] ** -0.5 if scale is None else scale)
+    return (scores if hidden is None else scores.masked_fill(hidden, -math.inf)).softmax(-1) @ v
+
+
+case("attention", lambda q, k, v: attention(q, k, v), (2, 3, 4, 5), (2, 3, 6, 5), (2, 3, 6, 7))
+case("attention/causal", lambda q, k, v: attention(q, k, v, torch.ones(5, 5).triu(1).bool(), 0.3), (4, 5, 3), (4, 5, 3), (4, 5, 3))
+case("attention/mask", lambda q, k, v: attention(q, k, v, torch.tensor([[0, 1, 0, 0], [1, 0, 1, 0]]).bool()[:, None, None]), (2, 2, 3, 4), (2, 2, 4, 4), (2, 2, 4, 4))
+
 # normalisation over channels
 case("batch_norm", lambda x, g, b: F.batch_norm(x, None, None, g, b, training=True), (4, 3, 2, 3), (3,), (3,))
 case("batch_norm/rows", lambda x: F.batch_norm(x, None, None, training=True), (6, 5))

@@ -13,6 +13,30 @@ public unsafe class KernelFingerprintTest
     [Fact]
     public void Maps_HaveTheSameBits_OnEveryInstructionSet() => InstructionSets.AssertSameBits("maps");
 
+    [Fact]
+    public void Attention_HasTheSameBits_OnEveryInstructionSet() => InstructionSets.AssertSameBits("attention");
+
+    [FingerprintOf("attention")]
+    private static Fingerprint Attentions()
+    {
+        var pool = GemmTest.Random(60_000);
+        var print = new Fingerprint();
+        foreach (var s in new AttentionShape[] { new(2, 130, 261, 7, 5, 1, false, 0.4f), new(3, 40, 40, 4, 17, 3, true, 0.5f) })
+        {
+            float[] o = new float[s.Count * s.Queries * s.Values], log = new float[s.Count * s.Queries], dq = new float[s.Count * s.Queries * s.Width];
+            float[] dk = new float[s.Count * s.Keys * s.Width], dv = new float[s.Count * s.Keys * s.Values];
+            fixed (float* p = pool, a = o, l = log, x = dq, y = dk, z = dv)
+            {
+                Attention.Forward(s, p, p + 10_000, p + 20_000, null, a, l);
+                var saved = new Attention.Saved(p, p + 10_000, p + 20_000, null, l, p + 30_000, p + 40_000);
+                Attention.BackwardQueries(s, saved, x);
+                Attention.BackwardKeys(s, saved, y, z);
+            }
+            print.Add(o).Add(log).Add(dq).Add(dk).Add(dv);
+        }
+        return print;
+    }
+
     [FingerprintOf("products")]
     private static Fingerprint Products()
     {
