@@ -144,6 +144,17 @@ public sealed partial record Schema
     /// <summary>Sound: samples a second; otherwise 0.</summary>
     public int SampleRate { get; init; }
 
+    /// <summary>Where the one-hot categories of each word column lie among a row's (a series: a step's) features: first number and how many.</summary>
+    internal IEnumerable<(int Start, int Count)> CategoryBlocks()
+    {
+        var at = 0;
+        foreach (var column in Columns.Where(c => IsInput(c, Kind == DataKind.Series)))
+        {
+            if (column.Type == ColumnType.Text && !EmbedCategories) yield return (at, column.Categories.Count);
+            at += NamesOf(column, EmbedCategories).Length;
+        }
+    }
+
     /// <summary>The schema as JSON, as a run stores it.</summary>
     public string ToJson() => JsonSerializer.Serialize(this, Json);
 

@@ -45,9 +45,9 @@ public static class RecipeDefaults
     private static Choice Encoder(Schema schema)
     {
         if (schema is { Kind: DataKind.Images, FeatureShape: [var channels, var height, var width] })
-            return channels == 1 && height * width <= MostPixelsForMlp ? new Choice("mlp", new MlpOptions { Widths = [512, 512] }) : new Choice("conv", new ConvOptions());
+            return channels == 1 && height * width <= MostPixelsForMlp ? new Choice("mlp", new MlpEncoderOptions { Widths = [512, 512] }) : new Choice("conv", new ConvOptions());
         var size = schema.FeatureShape.Aggregate(1, (a, b) => a * b);
-        return new Choice("mlp", size > 64 ? new MlpOptions { Widths = [256, 256] } : new MlpOptions { Widths = [128, 128, 128], Activation = "silu" });
+        return new Choice("mlp", size > 64 ? new MlpEncoderOptions { Widths = [256, 256] } : new MlpEncoderOptions { Widths = [128, 128, 128], Activation = "silu" });
     }
 
     // Components are fitted to the rows themselves, and what is rebuilt from them is the answer or enters a network as the row would.
@@ -55,7 +55,7 @@ public static class RecipeDefaults
     {
         Encoder = recipe.Encoder ?? new Choice("identity", new NoOptions()),
         Decoder = recipe.Decoder ?? (task == RunTask.Reconstruction ? new Choice("identity", new NoOptions())
-            : new Choice("mlp", Encoder(schema).Options as MlpOptions ?? new MlpOptions())),
+            : new Choice("mlp", Encoder(schema).Options is MlpOptions o ? Mirror(o, o.Widths) : new MlpOptions())),
         Objective = recipe.Objective ?? (task == RunTask.Reconstruction ? ObjectiveRegistry.Find("mse", task).Default : null),
     };
 
@@ -75,10 +75,15 @@ public static class RecipeDefaults
         return encoder.Options switch
         {
             ConvOptions o => new Choice("deconv", new DeconvOptions { Channels = [.. o.Channels.Reverse()], Kernel = o.Kernel, Stride = o.Stride, Padding = o.Padding, Activation = o.Activation }),
-            MlpOptions o => new Choice("mlp", o with { Widths = [.. o.Widths.Reverse()] }),
+            MlpOptions o => new Choice("mlp", Mirror(o, [.. o.Widths.Reverse()])),
+            ResidualOptions o when schema.Kind != DataKind.Images => new Choice("residual", new ResidualOptions { Widths = [.. o.Widths.Reverse()], Activation = o.Activation, Norm = o.Norm, Dropout = o.Dropout }),
+            RecurrentOptions o when schema.Kind == DataKind.Series => new Choice(encoder.Type, new RecurrentDecoderOptions { Hidden = o.Hidden, Layers = o.Layers }),
+            TransformerOptions o when schema.Kind == DataKind.Series => new Choice("transformer", new TransformerDecoderOptions { Width = o.Width, Heads = o.Heads, Layers = o.Layers, FeedForward = o.FeedForward, Dropout = o.Dropout }),
             _ => new Choice("linear", new NoOptions()),
         };
     }
+
+    private static MlpOptions Mirror(MlpOptions o, IReadOnlyList<int> widths) => new() { Widths = widths, Activation = o.Activation, Norm = o.Norm, Dropout = o.Dropout };
 
     private static Choice Objective(Schema schema, RunTask task) => task == RunTask.Reconstruction && schema.Kind == DataKind.Images
         ? new Choice("bernoulli", new NoOptions())

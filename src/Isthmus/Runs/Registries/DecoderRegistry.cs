@@ -33,16 +33,20 @@ public static class DecoderRegistry
     /// <summary>In the order in which they are listed.</summary>
     public static IReadOnlyList<ModuleEntry> Entries { get; } =
     [
-        ModuleEntry.Of<NoOptions>("linear", "one fully connected layer", (site, _, random) => ToOutput(site, [], "relu", random)),
-        ModuleEntry.Of<MlpOptions>("mlp", "fully connected layers", (site, o, random) => ToOutput(site, o.Widths, o.Activation, random, o.Dropout)),
+        ModuleEntry.Of<NoOptions>("linear", "one fully connected layer", (site, _, random) => ToOutput(site, [new Flatten()], site.Size, random)),
+        ModuleEntry.Of<MlpOptions>("mlp", "fully connected layers", (site, o, random) =>
+            ToOutput(site, [.. Layers.Mlp(site.Size, o.Widths, o.Activation, random, o.Dropout, o.Norm)], o.Widths.Count > 0 ? o.Widths[^1] : site.Size, random)),
+        ModuleEntry.Of<ResidualOptions>("residual", "fully connected residual blocks", (site, o, random) => ToOutput(site, [.. Layers.Residual(site.Size, o, random)], o.Widths[^1], random)),
         ModuleEntry.Of<DeconvOptions>("deconv", "transposed convolutions that make maps larger, for images", Deconvolutions),
+        ModuleEntry.Of<RecurrentDecoderOptions>("gru", "gated recurrent units that unroll what passed into steps", (site, o, random) => Sequences.RecurrentDecoder(site, o, random, "gru")),
+        ModuleEntry.Of<RecurrentDecoderOptions>("lstm", "long short-term memory that unrolls what passed into steps", (site, o, random) => Sequences.RecurrentDecoder(site, o, random, "lstm")),
+        ModuleEntry.Of<TransformerDecoderOptions>("transformer", "attention between the steps that what passed is unrolled into", Sequences.TransformerDecoder),
         ModuleEntry.Of<NoOptions>("identity", "what passed is the answer itself", Identity),
     ];
 
-    private static Sequential ToOutput(Site site, IReadOnlyList<int> widths, string activation, RandomStream random, float dropout = 0)
+    private static Sequential ToOutput(Site site, IReadOnlyList<Module> body, int width, RandomStream random)
     {
-        var last = widths.Count > 0 ? widths[^1] : site.Size;
-        List<Module> layers = [.. Layers.Mlp(site.Size, widths, activation, random, dropout), new Linear(last, site.OutputSize, random)];
+        List<Module> layers = [.. body, new Linear(width, site.OutputSize, random)];
         if (site.OutputShape.Count > 1) layers.Add(new Unflatten([.. site.OutputShape]));
         return new Sequential([.. layers]);
     }

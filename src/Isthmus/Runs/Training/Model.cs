@@ -75,6 +75,7 @@ public sealed class Model
             ClassCounts = recipe.Training.ClassWeights ? classCounts : null,
         };
         var encoder = Registries.Find("encoder", recipe.Encoder!.Type, EncoderRegistry.Entries).Create(start, recipe.Encoder.Options, random.Fork("encoder"));
+        encoder.Eval(); // so that the shape is found without moving the statistics of norms
         var middle = start with { Shape = ShapeAfter(start.Shape, encoder.Forward) };
         var entry = BottleneckRegistry.Find(recipe.Bottleneck!.Type);
         if (middle.Shape.Count > 1 && !entry.TakesMaps) (encoder, middle) = (new Sequential(encoder, new Flatten()), middle with { Shape = [middle.Size] });

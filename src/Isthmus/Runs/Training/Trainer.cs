@@ -33,6 +33,7 @@ internal sealed class Trainer
     private readonly TrainingRecipe[] _settings;
     private readonly RandomStream _order, _noise;
     private readonly Dropout[] _dropouts;
+    private readonly bool _normsBatches;
     private readonly Stopwatch _clock = new();
     private TrainingState _state = new();
     private IReadOnlyDictionary<string, float[]>? _best;
@@ -53,6 +54,8 @@ internal sealed class Trainer
         _settings = [.. _phases.Select(p => TrainingSettings.Of(model.Recipe.Training, p))];
         var random = new RandomStream(model.Recipe.Seed);
         (_order, _noise) = (random.Fork("order"), random.Fork("noise"));
+        _normsBatches = model.Network.NamedModules().Any(m => m.Value is BatchNorm);
+        if (_normsBatches && _settings.Any(t => t.Batch == 1)) throw new InputException("training.batch is 1, batch norms need at least 2 rows in a step");
         _dropouts = [.. model.Network.NamedModules().Select(m => m.Value).OfType<Dropout>()];
     }
 
@@ -60,7 +63,8 @@ internal sealed class Trainer
 
     private int StepsInEpoch => StepsIn(Training);
 
-    private int StepsIn(TrainingRecipe settings) => (_split.Train.Length + settings.Batch - 1) / settings.Batch;
+    // A last batch of one row has no spread for a batch norm: it is left out, another row in each epoch.
+    private int StepsIn(TrainingRecipe settings) => (_split.Train.Length + settings.Batch - (_normsBatches && _split.Train.Length % settings.Batch == 1 ? 2 : 1)) / settings.Batch;
 
     /// <summary>Trains to the end, or until stop is asked for; a checkpoint is written in both cases.</summary>
     /// <returns>Where training stands; not done where it was stopped.</returns>
