@@ -34,7 +34,7 @@ public sealed class Conv1d : Module
     public Tensor? Bias { get; }
 
     /// <inheritdoc/>
-    public override Tensor Forward(Tensor x)
+    protected override Tensor Compute(Tensor x)
     {
         ArgumentNullException.ThrowIfNull(x);
         return x.Conv1d(Weight, Bias, _stride, _padding, _dilation, _groups);

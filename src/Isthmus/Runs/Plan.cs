@@ -51,7 +51,8 @@ public sealed record Plan(Recipe Recipe, LoadedData Loaded)
         var bottleneck = overrides.LastOrDefault(o => o.Path is "bottleneck" or "bottleneck.type")?.Value;
         var named = bottleneck is null ? start : start with { Bottleneck = BottleneckRegistry.Find(bottleneck).Default };
         var chosen = RecipeDefaults.Complete(named with { Training = RecipeDefaults.Training(loaded.Schema, loaded.Split.Train.Length) }, loaded.Schema);
-        var recipe = RecipeFile.With(chosen, overrides);
+        var mirrored = overrides.Any(o => o.Path.Split('.')[0] == "decoder") ? chosen : chosen with { Decoder = null }; // follows the encoder that was asked for
+        var recipe = RecipeFile.With(mirrored, overrides);
         return new Plan(RecipeDefaults.Complete(recipe, loaded.Schema), loaded);
     }
 

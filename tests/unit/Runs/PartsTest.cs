@@ -135,7 +135,7 @@ public class PartsTest
     {
         var a = RecipeFile.Parse("name: a\nencoder: {type: mlp, widths: [3, 4]}", "r");
         var b = RecipeFile.Parse("name: a\nencoder: {type: linear, width: 5}", "r");
-        Assert.Equal(["encoder.type=mlp|linear", "encoder.widths=3, 4|", "encoder.activation=relu|", "encoder.dropout=0|", "encoder.width=|5"],
+        Assert.Equal(["encoder.type=mlp|linear", "encoder.widths=3, 4|", "encoder.activation=relu|", "encoder.norm=none|", "encoder.dropout=0|", "encoder.embedding=auto|", "encoder.width=|5"],
             RecipeDifference.Of([a, b]).Select(d => $"{d.Field}={string.Join('|', d.Values)}"));
     }
 }

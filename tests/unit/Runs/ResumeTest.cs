@@ -63,6 +63,19 @@ public class ResumeTest : IDisposable
         Assert.True(factor < 1);
     }
 
+    [Theory]
+    [InlineData("gru", "training.ema=0.9")]
+    [InlineData("lstm", "encoder.layers=2")]
+    [InlineData("transformer", "encoder.dropout=0.2", "encoder.width=16")]
+    [InlineData("conv1d", "encoder.norm=batch", "training.ema=0.9")]
+    [InlineData("residual", "encoder.norm=batch", "encoder.dropout=0.2", "training.patience=3")]
+    public void EveryEncoder(string type, params string[] sets) => StopsChangeNothing("""
+        name: sine
+        data: {source: "make:sine,n=240", window: 8, split: "0.6,0.2,0.2"}
+        bottleneck: {type: vib, latent: 4, beta: 1e-3}
+        training: {epochs: 4, batch: 32, learning_rate: 0.01}
+        """, ["encoder=" + type, .. sets]);
+
     private void StopsChangeNothing(string text, params string[] sets)
     {
         var recipe = RecipeFile.Parse(text, "test", [.. sets.Select(Override.Parse)]);
@@ -84,5 +97,5 @@ public class ResumeTest : IDisposable
     }
 
     private string[] Lines(string name) => [.. Run.Load(Path.Combine(_folder, name)).Metrics.Select(m =>
-        FormattableString.Invariant($"{m.LearningRate:R} ") + string.Join(' ', m.Train.Concat(m.Validation!).Select(p => FormattableString.Invariant($"{p.Key}={p.Value:R}"))))];
+        FormattableString.Invariant($"{m.LearningRate:R} ") + string.Join(' ', m.Train.Concat(m.Validation ?? m.Train).Select(p => FormattableString.Invariant($"{p.Key}={p.Value:R}"))))];
 }

@@ -43,9 +43,10 @@ internal static class OptionModel
     private static readonly ConcurrentDictionary<Type, IReadOnlyList<OptionField>> s_fields = new();
     private static readonly NullabilityInfoContext s_nullability = new();
 
-    /// <summary>What can be written for a record, in the order of declaration.</summary>
+    /// <summary>What can be written for a record, in the order of declaration, those of a base record first.</summary>
     public static IReadOnlyList<OptionField> Fields(Type type) => s_fields.GetOrAdd(type, static t =>
-        [.. t.GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(p => p.SetMethod is { IsPublic: true }).Select(FieldOf)]);
+        [.. t.GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(p => p.SetMethod is { IsPublic: true })
+            .OrderBy(p => p.DeclaringType == t).Select(FieldOf)]); // a base record's first, as they are read
 
     /// <summary>A record with every default.</summary>
     public static object Default(Type type)

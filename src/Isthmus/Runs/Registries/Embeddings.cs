@@ -15,7 +15,7 @@ internal static class Embeddings
     private const int MostOneHot = 16, LeastToken = 32, Most = 1024;
 
     /// <summary>The layers that come first: an embedding of a table's categories; none where nothing is embedded.</summary>
-    public static IEnumerable<Module> OfColumns(Site site, string option, RandomStream random)
+    public static IReadOnlyList<CategoryEmbeddings> OfColumns(Site site, string option, RandomStream random)
     {
         var width = Width(option);
         if (option == None || site.Schema.Kind is not (DataKind.Table or DataKind.Series)) return [];
@@ -52,8 +52,11 @@ internal sealed class CategoryEmbeddings : Module
     public CategoryEmbeddings(IReadOnlyList<(int Start, int Count, int Width)> blocks, RandomStream random) =>
         _blocks = [.. blocks.Select((b, i) => (b.Start, b.Count, AddParameter(FormattableString.Invariant($"table{i}"), Initializers.Normal(random, 1f / MathF.Sqrt(b.Width), b.Count, b.Width))))];
 
+    /// <summary>How long the last dimension becomes.</summary>
+    public int WidthAfter(int width) => width + _blocks.Sum(b => b.Table.Size(1) - b.Count);
+
     /// <inheritdoc/>
-    public override Tensor Forward(Tensor x)
+    protected override Tensor Compute(Tensor x)
     {
         ArgumentNullException.ThrowIfNull(x);
         var parts = new List<Tensor>();
@@ -77,7 +80,7 @@ internal sealed class TokenEmbedding : Module
     public TokenEmbedding(int tokens, int width, RandomStream random) => _table = AddParameter("weight", Initializers.Normal(random, 1f / MathF.Sqrt(width), tokens, width));
 
     /// <inheritdoc/>
-    public override Tensor Forward(Tensor x) => _table.Embedding(Indices(x, _table.Size(0)));
+    protected override Tensor Compute(Tensor x) => _table.Embedding(Indices(x, _table.Size(0)));
 
     /// <summary>Numbers of an input as indices; what is none of them counts as the first token, which stands for all unknown ones.</summary>
     public static LongTensor Indices(Tensor x, int tokens)
@@ -93,5 +96,5 @@ internal sealed class TokenEmbedding : Module
 internal sealed class TokenOneHot(int tokens) : Module
 {
     /// <inheritdoc/>
-    public override Tensor Forward(Tensor x) => Tensor.OneHot(TokenEmbedding.Indices(x, tokens), tokens);
+    protected override Tensor Compute(Tensor x) => Tensor.OneHot(TokenEmbedding.Indices(x, tokens), tokens);
 }

@@ -46,11 +46,9 @@ public static class EncoderRegistry
             var (tokens, width) = Embeddings.OfTokens(site, embedding, random);
             return new Sequential([tokens, .. layers(site.Size * width)]);
         }
-        Module[] front = [.. Embeddings.OfColumns(site, embedding, random)];
-        if (front.Length == 0) return new Sequential([.. layers(site.Size)]);
-        using var noGrad = new NoGrad();
-        using var scope = new TensorScope("width");
-        return new Sequential([.. front, .. layers((int)front[0].Forward(Tensor.Zeros([1, .. site.Shape])).Numel)]);
+        var columns = Embeddings.OfColumns(site, embedding, random);
+        var size = columns.Count == 0 ? site.Size : site.Size / site.Shape[^1] * columns[0].WidthAfter(site.Shape[^1]);
+        return new Sequential([.. columns, .. layers(size)]);
     }
 
     private static Sequential Convolutions(Site site, ConvOptions o, RandomStream random)

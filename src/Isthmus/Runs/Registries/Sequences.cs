@@ -23,8 +23,8 @@ internal static class Sequences
                 var (tokens, width) = Embeddings.OfTokens(site, embedding, random);
                 return ([tokens], site.Shape[0], width);
             case DataKind.Series when site.Shape is [var steps, _]:
-                List<Module> front = [.. Embeddings.OfColumns(site, embedding, random)];
-                return (front, steps, front.Count == 0 ? site.Shape[1] : WidthAfter(front[0], site.Shape));
+                var columns = Embeddings.OfColumns(site, embedding, random);
+                return ([.. columns], steps, columns.Count == 0 ? site.Shape[1] : columns[0].WidthAfter(site.Shape[1]));
             case DataKind.Sound when site.Shape is [var channels, var samples]:
                 if (frame == 0) frame = ((samples - 1) / MostFrames) + 1;
                 if (frame > samples) throw new InputException(FormattableString.Invariant($"encoder.frame is {frame}, a sound has {samples} samples"));
@@ -101,20 +101,13 @@ internal static class Sequences
         [var channels, _, var across] => [new FromLines(channels, across)],
         _ => throw new ArgumentException("an answer has one to three dimensions", nameof(site)),
     };
-
-    private static int WidthAfter(Module layer, IReadOnlyList<int> shape)
-    {
-        using var noGrad = new NoGrad();
-        using var scope = new TensorScope("width");
-        return layer.Forward(Tensor.Zeros([1, .. shape])).Size(-1);
-    }
 }
 
 /// <summary>[n, channels, samples] to frames [n, frames, channels · frame]; samples that do not fill a frame are left out.</summary>
 internal sealed class Frames(int frame) : Module
 {
     /// <inheritdoc/>
-    public override Tensor Forward(Tensor x)
+    protected override Tensor Compute(Tensor x)
     {
         ArgumentNullException.ThrowIfNull(x);
         var (n, c, frames) = (x.Size(0), x.Size(1), x.Size(2) / frame);
@@ -126,7 +119,7 @@ internal sealed class Frames(int frame) : Module
 internal sealed class Lines : Module
 {
     /// <inheritdoc/>
-    public override Tensor Forward(Tensor x)
+    protected override Tensor Compute(Tensor x)
     {
         ArgumentNullException.ThrowIfNull(x);
         return x.Permute(0, 2, 1, 3).Reshape(x.Size(0), x.Size(2), x.Size(1) * x.Size(3));
@@ -137,7 +130,7 @@ internal sealed class Lines : Module
 internal sealed class FromLines(int channels, int width) : Module
 {
     /// <inheritdoc/>
-    public override Tensor Forward(Tensor x)
+    protected override Tensor Compute(Tensor x)
     {
         ArgumentNullException.ThrowIfNull(x);
         return x.Reshape(x.Size(0), x.Size(1), channels, width).Permute(0, 2, 1, 3);
@@ -148,7 +141,7 @@ internal sealed class FromLines(int channels, int width) : Module
 internal sealed class ChannelsFirst : Module
 {
     /// <inheritdoc/>
-    public override Tensor Forward(Tensor x)
+    protected override Tensor Compute(Tensor x)
     {
         ArgumentNullException.ThrowIfNull(x);
         return x.Transpose(1, 2);
@@ -159,7 +152,7 @@ internal sealed class ChannelsFirst : Module
 internal sealed class Pool(string kind) : Module
 {
     /// <inheritdoc/>
-    public override Tensor Forward(Tensor x)
+    protected override Tensor Compute(Tensor x)
     {
         ArgumentNullException.ThrowIfNull(x);
         return kind switch { "last" => x.Select(1, x.Size(1) - 1), "mean" => x.Mean(1), _ => x.Flatten(1) };
@@ -170,7 +163,7 @@ internal sealed class Pool(string kind) : Module
 internal sealed class Repeat(int steps) : Module
 {
     /// <inheritdoc/>
-    public override Tensor Forward(Tensor x)
+    protected override Tensor Compute(Tensor x)
     {
         ArgumentNullException.ThrowIfNull(x);
         return x.Unsqueeze(1).Expand(x.Size(0), steps, x.Size(1));
@@ -185,7 +178,7 @@ internal sealed class Positions : Module
     public Positions(int steps, int width, RandomStream random) => _weight = AddParameter("weight", Initializers.Normal(random, 0.02f, steps, width));
 
     /// <inheritdoc/>
-    public override Tensor Forward(Tensor x)
+    protected override Tensor Compute(Tensor x)
     {
         ArgumentNullException.ThrowIfNull(x);
         return x + _weight;
@@ -201,5 +194,5 @@ internal sealed class AttentionLayer : Module
     public AttentionLayer(TransformerEncoderLayer layer, bool causal) => (_layer, _causal) = (AddModule("layer", layer), causal);
 
     /// <inheritdoc/>
-    public override Tensor Forward(Tensor x) => _layer.Forward(x, _causal);
+    protected override Tensor Compute(Tensor x) => _layer.Forward(x, _causal);
 }
