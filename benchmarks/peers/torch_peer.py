@@ -61,6 +61,66 @@ def separable(batch, channels, size, out):
         nn.BatchNorm2d(out), nn.ReLU()), batch, channels, size, size)
 
 
+def fsq(levels, rows):
+    """As in the paper's notebook: bound, round, straight through, index by a sum."""
+    count = torch.tensor(levels, dtype=torch.float32)
+    half = (count - 1) * (1 - 1e-3) / 2
+    offset = torch.where(count % 2 == 0, 0.5, 0.0)
+    shift, width = torch.atanh(offset / half), torch.div(count, 2, rounding_mode="floor")
+    basis = torch.cumprod(torch.tensor([1] + levels[:-1]), 0)
+    z = torch.randn(rows, len(levels), requires_grad=True)
+
+    def run():
+        z.grad = None
+        bounded = (z + shift).tanh() * half - offset
+        code = (bounded + (bounded.round() - bounded).detach()) / width
+        ((code.detach() * width + width).long() * basis).sum(1)
+        code.sum().backward()
+    return run
+
+
+def lfq(bits, rows):
+    """MAGVIT-2 with the entropy over all codes, by logits against the table of codes."""
+    codes = torch.tensor([[1.0 if (c >> j) & 1 else -1.0 for j in range(bits)] for c in range(1 << bits)])
+    places, project = 1 << torch.arange(bits), nn.Linear(bits, bits)
+    x = torch.randn(rows, bits, requires_grad=True)
+
+    def run():
+        x.grad = None
+        project.zero_grad(set_to_none=True)
+        y = project(x)
+        code = torch.where(y > 0, 1.0, -1.0)
+        ((y > 0).long() * places).sum(1)
+        log = F.log_softmax(2 * y @ codes.t(), 1)
+        p = log.exp()
+        mean = p.mean(0)
+        entropy = -(p * log).sum(1).mean() + (mean * (mean + 1e-12).log()).sum()
+        commitment = (code - y).square().sum(1).mean()
+        ((y + (code - y).detach()).sum() + 0.1 * entropy + 0.25 * commitment).backward()
+    return run
+
+
+def bsq(bits, rows):
+    """Binary spherical quantisation with factorised entropies."""
+    places, project, corner = 1 << torch.arange(bits), nn.Linear(bits, bits), bits ** -0.5
+    x = torch.randn(rows, bits, requires_grad=True)
+
+    def run():
+        x.grad = None
+        project.zero_grad(set_to_none=True)
+        u = F.normalize(project(x), dim=1)
+        code = torch.where(u > 0, corner, -corner)
+        ((u > 0).long() * places).sum(1)
+        a = 40 * corner * u
+        p = a.sigmoid()
+        sure = (F.softplus(a) - a * p).sum(1).mean()
+        mean = p.mean(0)
+        spread = -(mean * mean.log() + (1 - mean) * (1 - mean).log()).sum()
+        commitment = (code - u).square().sum(1).mean()
+        ((u + (code - u).detach()).sum() + 0.1 * (sure - spread) + 0.25 * commitment).backward()
+    return run
+
+
 BENCHES = {
     "gemm-1024-1t": lambda: gemm(1024),
     "gemm-1024": lambda: gemm(1024),
@@ -72,6 +132,9 @@ BENCHES = {
     "lstm-b32": lambda: layer(nn.LSTM(64, 128, batch_first=True), 32, 100, 64, call=lambda net, x: net(x)[0]),
     "separable-64-b32": lambda: separable(32, 64, 32, 128),
     "separable-32-b16": lambda: separable(16, 32, 56, 64),
+    "fsq-step": lambda: fsq([8, 5, 5, 5], 4096),
+    "lfq-entropy-step": lambda: lfq(10, 4096),
+    "bsq-step": lambda: bsq(10, 4096),
 }
 
 if __name__ == "__main__":

@@ -11,13 +11,15 @@ public class QuantizedTest
 
     private static PassContext Mean() => new(PassMode.Mean, new RandomStream(1));
 
-    public static TheoryData<string, int> Makers => new() { { "vq", 1 }, { "vq", 3 }, { "fsq", 1 }, { "fsq", 3 }, { "fsq-large", 2 }, { "rfsq", 3 } };
+    public static TheoryData<string, int> Makers => new() { { "vq", 1 }, { "vq", 3 }, { "fsq", 1 }, { "fsq", 3 }, { "fsq-large", 2 }, { "rfsq", 3 }, { "lfq", 2 }, { "bsq", 1 }, { "bsq", 3 } };
 
     private static IndexBottleneck Make(string kind, int heads) => kind switch
     {
         "vq" => new VectorQuantizer(6, new VqOptions { Codes = 16, Width = 4, Heads = heads }, new RandomStream(2)),
         "fsq" => new FiniteScalarQuantizer(6, new FsqOptions { Levels = [8, 5, 2, 3], Heads = heads }, new RandomStream(2)),
         "rfsq" => new ResidualFsq(6, new ResidualFsqOptions { Levels = [8, 5, 3], Stages = heads }, new RandomStream(2)),
+        "lfq" => new LookupFreeQuantizer(6, new LfqOptions { Bits = 7, Groups = heads }, new RandomStream(2)),
+        "bsq" => new BinarySphericalQuantizer(6, new BsqOptions { Bits = 14, Groups = heads }, new RandomStream(2)),
         _ => new FiniteScalarQuantizer(6, new FsqOptions { Levels = [255, 255, 255, 255], Heads = heads }, new RandomStream(2)),
     };
 

@@ -14,7 +14,7 @@ namespace Isthmus.Bottlenecks;
 /// 2/(L - 1) apart: floor((L - 1)(tanh z + 1)/2 + 1/2) (Parker et al. 2024, arXiv 2411.19842). Two levels always take it,
 /// since the shift of two would move the place where they change to z = -3.8.
 /// </remarks>
-internal sealed unsafe class LevelGrid
+public sealed unsafe class LevelGrid
 {
     private readonly int[] _levels;
     private readonly long[] _places;
@@ -62,8 +62,10 @@ internal sealed unsafe class LevelGrid
     /// <returns>The values of the levels, and the indices [rows, heads].</returns>
     public (Tensor Values, LongTensor Indices) Quantize(Tensor z, Tensor? soft = null)
     {
-        var rows = z.Size(0);
+        ArgumentNullException.ThrowIfNull(z);
+        if (soft is not null && !soft.Shape.SequenceEqual(z.Shape)) throw new ArgumentException($"level grid: the values before rounding need the shape [{string.Join(", ", z.Shape.ToArray())}], not [{string.Join(", ", soft.Shape.ToArray())}]");
         if (z.Dim != 2 || z.Size(1) != Width) throw new ArgumentException($"level grid: [rows, {Width}] is needed, not [{string.Join(", ", z.Shape.ToArray())}]");
+        var rows = z.Size(0);
         Tensor values = Tensor.Uninitialized([rows, Width]), level = Tensor.Uninitialized([rows, Width]);
         var slope = z.NeedsGradient && NoGrad.IsRecording ? Tensor.Uninitialized([rows, Width]) : null;
         LevelKernel.Forward(z.Pointer, rows, _columns, values.Pointer, level.Pointer, slope is null ? null : slope.Pointer, soft is null ? null : soft.Pointer);
@@ -75,6 +77,7 @@ internal sealed unsafe class LevelGrid
     /// <summary>The values that indices stand for: [rows, heads] to [rows, width], with the bits of <see cref="Quantize"/>.</summary>
     public Tensor Decode(LongTensor indices)
     {
+        ArgumentNullException.ThrowIfNull(indices);
         var size = _levels.Length;
         var values = Tensor.Zeros(indices.Shape[0], Width);
         for (var i = 0; i < indices.Numel; i++)
