@@ -52,50 +52,32 @@ public sealed class MultiHeadAttention : Module
         Check(query);
         Check(memory);
         if (query.Size(0) != memory.Size(0)) throw new ArgumentException($"multi-head attention: batches of {query.Size(0)} and {memory.Size(0)} differ");
-        var q = query.Linear(_inWeight.Narrow(0, 0, _width), _inBias.Narrow(0, 0, _width)).Reshape(query.Size(0), query.Size(1), _heads, _width / _heads).Transpose(1, 2);
-        var both = memory.Linear(_inWeight.Narrow(0, _width, 2 * _width), _inBias.Narrow(0, _width, 2 * _width))
-            .Reshape(memory.Size(0), memory.Size(1), 2, _heads, _width / _heads).Permute(2, 0, 3, 1, 4);
-        return Emit(Attend(q, both.Select(0, 0), both.Select(0, 1), false, mask));
+        CheckMask(mask, memory);
+        var q = query.Linear(_inWeight.Narrow(0, 0, _width), _inBias.Narrow(0, 0, _width));
+        var both = memory.Linear(_inWeight.Narrow(0, _width, 2 * _width), _inBias.Narrow(0, _width, 2 * _width));
+        if ((long)query.Size(1) * memory.Size(1) <= MostScores) return Emit(_out.Forward(q.HeadAttention(both, _heads, mask: mask)));
+        var (k, v) = (Split(both, 2, 0), Split(both, 2, 1));
+        return Emit(Joined(Split(q, 1, 0).ScaledDotProductAttention(k, v, false, mask)));
     }
 
     private Tensor Self(Tensor x, bool causal, Tensor? mask)
     {
         Check(x);
-        var (n, t) = (x.Size(0), x.Size(1));
-        // [3, batch, heads, tokens, width / heads]
-        var all = x.Linear(_inWeight, _inBias).Reshape(n, t, 3, _heads, _width / _heads).Permute(2, 0, 3, 1, 4);
-        return Attend(all.Select(0, 0), all.Select(0, 1), all.Select(0, 2), causal, mask);
+        CheckMask(mask, x);
+        var all = x.Linear(_inWeight, _inBias);
+        if ((long)x.Size(1) * x.Size(1) <= MostScores) return _out.Forward(all.HeadAttention(null, _heads, causal, mask));
+        return Joined(Split(all, 3, 0).ScaledDotProductAttention(Split(all, 3, 1), Split(all, 3, 2), causal, mask));
     }
 
-    private Tensor Attend(Tensor q, Tensor k, Tensor v, bool causal, Tensor? mask)
-    {
-        var (n, t, s) = (q.Size(0), q.Size(2), k.Size(2));
-        if (mask is not null && !mask.Shape.SequenceEqual([n, s])) throw new ArgumentException($"multi-head attention: a mask [{n}, {s}] is needed, not [{string.Join(", ", mask.Shape.ToArray())}]");
-        if ((long)t * s > MostScores || (mask is not null && SomeSeeNone(mask, causal)))
-            return Joined(q.ScaledDotProductAttention(k, v, causal, mask), n, t);
-        var scores = (q * (1 / MathF.Sqrt(_width / _heads))).MatMul(k, transposeOther: true);
-        if (causal) scores = scores.MaskedFill(Later(t), float.NegativeInfinity);
-        if (mask is not null) scores = scores.MaskedFill((1f - mask.Detach()).Reshape(n, 1, 1, s), float.NegativeInfinity);
-        return Joined(scores.Softmax().MatMul(v), n, t);
-    }
+    // One of some projections that lie side by side, [batch, heads, tokens, width / heads].
+    private Tensor Split(Tensor x, int of, int index) => x.Narrow(-1, index * _width, x.Size(-1) / of).Reshape(x.Size(0), x.Size(1), _heads, _width / _heads).Transpose(1, 2);
 
-    private Tensor Joined(Tensor heads, int n, int t) => _out.Forward(heads.Transpose(1, 2).Reshape(n, t, _width));
+    private Tensor Joined(Tensor heads) => _out.Forward(heads.Transpose(1, 2).Reshape(heads.Size(0), heads.Size(2), _width));
 
-    /// <summary>Whether a row of the mask hides everything or, where causal, its first token, which sees nothing else.</summary>
-    private static bool SomeSeeNone(Tensor mask, bool causal)
+    private static void CheckMask(Tensor? mask, Tensor keys)
     {
-        var data = mask.Data;
-        var s = mask.Size(1);
-        for (var at = 0; at < data.Length; at += s)
-            if (data.Slice(at, causal ? 1 : s).IndexOfAnyExcept(0f) < 0) return true;
-        return false;
-    }
-
-    private static Tensor Later(int t)
-    {
-        var later = Tensor.Zeros(t, t);
-        for (var i = 0; i < t; i++) later.Data.Slice((i * t) + i + 1, t - i - 1).Fill(1f);
-        return later;
+        if (mask is not null && !mask.Shape.SequenceEqual([keys.Size(0), keys.Size(1)]))
+            throw new ArgumentException($"multi-head attention: a mask [{keys.Size(0)}, {keys.Size(1)}] is needed, not [{string.Join(", ", mask.Shape.ToArray())}]");
     }
 
     private void Check(Tensor x)

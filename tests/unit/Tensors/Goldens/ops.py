@@ -287,6 +287,20 @@ case("lstm", lambda *x: lstm(*x)[0], (3, 4, 8), (3, 2), (3, 2), (8, 2), (8,))
 case("lstm/cells", lambda *x: lstm(*x)[1], (2, 3, 12), (2, 3), (2, 3), (12, 3), (12,))
 case("lstm/wide", lambda *x: torch.cat([v.flatten() for v in lstm(*x)]), (2, 2, 76), (2, 19), (2, 19), (76, 19), (76,), low=-0.7, high=0.7)
 
+# attention in heads, of rows that hold all heads side by side
+def heads(q, k, v, n, hidden=None):
+    split = lambda x: x.reshape(x.shape[0], x.shape[1], n, -1).transpose(1, 2)
+    s = split(q) @ split(k).transpose(-1, -2) / (q.shape[-1] // n) ** 0.5
+    if hidden is not None: s = s.masked_fill(hidden, -math.inf)
+    return (s.softmax(-1) @ split(v)).transpose(1, 2).reshape(q.shape)
+
+
+case("head_attention", lambda x: heads(*x.chunk(3, -1), 2), (2, 5, 12))
+case("head_attention/causal", lambda x: heads(*x.chunk(3, -1), 3, torch.ones(19, 19).triu(1).bool()), (1, 19, 18))
+case("head_attention/memory", lambda q, m: heads(q, *m.chunk(2, -1), 2), (2, 3, 4), (2, 18, 8))
+case("head_attention/mask", lambda q, m: heads(q, *m.chunk(2, -1), 2, torch.tensor([[0, 1, 0, 0], [1, 0, 1, 0]]).bool()[:, None, None]), (2, 3, 4), (2, 4, 8))
+case("head_attention/empty", lambda q, m: q * 0, (2, 3, 4), (2, 0, 8))
+
 # estimators: the gradient is not the derivative
 case("custom/round_straight_through", lambda x: x + (x.round() - x).detach(), (9,), low=-3, high=3)
 
