@@ -9,7 +9,7 @@ namespace Isthmus.Networks;
 public sealed class Adagrad : Optimizer
 {
     private readonly Tensor[] _sums;
-    private readonly float _rateDecay, _weightDecay, _eps;
+    private readonly float _rateDecay, _eps;
 
     /// <summary>An optimiser of named parameters with PyTorch's defaults.</summary>
     /// <param name="parameters">As <see cref="Module.NamedParameters"/> gives them.</param>
@@ -19,11 +19,11 @@ public sealed class Adagrad : Optimizer
     /// <param name="initialSum">What the sums of squares start from, at least 0.</param>
     /// <param name="eps">Added to the root, above 0.</param>
     public Adagrad(IEnumerable<(string Name, Tensor Value)> parameters, float learningRate = 1e-2f, float rateDecay = 0f, float weightDecay = 0f,
-        float initialSum = 0f, float eps = 1e-10f) : base(parameters, learningRate)
+        float initialSum = 0f, float eps = 1e-10f) : base(parameters, learningRate, weightDecay)
     {
         if (!(rateDecay >= 0)) throw new ArgumentOutOfRangeException(nameof(rateDecay), rateDecay, "a decay is at least 0");
         if (!(initialSum >= 0)) throw new ArgumentOutOfRangeException(nameof(initialSum), initialSum, "a sum of squares is at least 0");
-        (_rateDecay, _weightDecay, _eps) = (rateDecay, weightDecay, eps);
+        (_rateDecay, _eps) = (rateDecay, eps);
         _sums = ZerosLikeParameters();
         foreach (var sum in _sums) sum.Data.Fill(initialSum);
     }
@@ -32,17 +32,18 @@ public sealed class Adagrad : Optimizer
     public override IReadOnlyDictionary<string, Tensor> StateDict() => Named(("sum", _sums));
 
     /// <inheritdoc/>
-    protected override void Update(int i, Tensor parameter, Tensor gradient)
+    protected override void Update(int i, Tensor parameter, Tensor gradient, float learningRate, double weightDecay)
     {
         ArgumentNullException.ThrowIfNull(parameter);
         ArgumentNullException.ThrowIfNull(gradient);
         var p = parameter.Data;
         var g = gradient.Data;
         var s = _sums[i].Data;
-        var rate = (float)(LearningRate / (1 + ((Steps - 1) * (double)_rateDecay)));
+        var rate = (float)(learningRate / (1 + ((Steps - 1) * (double)_rateDecay)));
+        var decay = (float)weightDecay;
         for (var k = 0; k < p.Length; k++)
         {
-            var d = g[k] + (_weightDecay * p[k]);
+            var d = g[k] + (decay * p[k]);
             s[k] += d * d;
             p[k] -= rate * d / (MathF.Sqrt(s[k]) + _eps);
         }

@@ -13,29 +13,31 @@ public sealed class GRU : Recurrent
     /// <param name="hiddenSize">Features of the state.</param>
     /// <param name="random">Where the initial weights come from.</param>
     /// <param name="layers">One above another, at least 1.</param>
-    public GRU(int inputSize, int hiddenSize, RandomStream random, int layers = 1) : base(3, inputSize, hiddenSize, layers, random) { }
+    /// <param name="bidirectional">Each layer walks backward too, with weights of its own (weight_ih_l0_reverse and so on); its states stand after the others.</param>
+    public GRU(int inputSize, int hiddenSize, RandomStream random, int layers = 1, bool bidirectional = false) : base(3, inputSize, hiddenSize, layers, bidirectional, random) { }
 
     /// <summary>All states of the last layer and the last states of all.</summary>
     /// <param name="x">[batch, steps, features].</param>
-    /// <param name="initial">[layers, batch, hidden], or null for zeros.</param>
-    /// <returns>[batch, steps, hidden] and [layers, batch, hidden].</returns>
+    /// <param name="initial">[layers directions, batch, hidden], or null for zeros.</param>
+    /// <returns>[batch, steps, directions hidden] and [layers directions, batch, hidden].</returns>
     public (Tensor Output, Tensor Hidden) Run(Tensor x, Tensor? initial = null)
     {
         var all = Walk(x, initial);
         return (Emit(all.Output), all.Hidden);
     }
 
-    /// <summary>[batch, steps, features] to the states [batch, steps, hidden], from a state of zeros.</summary>
+    /// <summary>[batch, steps, features] to the states [batch, steps, directions hidden], from a state of zeros.</summary>
     protected override Tensor Compute(Tensor x) => Walk(x, null).Output;
 
     private (Tensor Output, Tensor Hidden) Walk(Tensor x, Tensor? initial)
     {
         var states = States(x, initial);
-        foreach (var layer in Layers)
+        var output = Upwards(x, (layer, y) =>
         {
-            x = Tensor.GruStates(x.Linear(layer.WeightIh, layer.BiasIh), states[layer.Index], layer.WeightHh, layer.BiasHh);
-            states[layer.Index] = x.Select(1, -1);
-        }
-        return (x, Tensor.Stack(states));
+            y = Tensor.GruStates(y.Linear(layer.WeightIh, layer.BiasIh), states[layer.Index], layer.WeightHh, layer.BiasHh);
+            states[layer.Index] = y.Select(1, -1);
+            return y;
+        });
+        return (output, Tensor.Stack(states));
     }
 }

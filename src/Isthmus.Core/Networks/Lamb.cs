@@ -9,7 +9,7 @@ namespace Isthmus.Networks;
 public sealed class Lamb : Optimizer
 {
     private readonly Tensor[] _first, _second;
-    private readonly double _beta1, _beta2, _eps, _weightDecay;
+    private readonly double _beta1, _beta2, _eps;
 
     /// <summary>An optimiser of named parameters.</summary>
     /// <param name="parameters">As <see cref="Module.NamedParameters"/> gives them.</param>
@@ -19,11 +19,11 @@ public sealed class Lamb : Optimizer
     /// <param name="eps">Added to the root of the second moment.</param>
     /// <param name="weightDecay">At least 0; acts on the weights, as in AdamW.</param>
     public Lamb(IEnumerable<(string Name, Tensor Value)> parameters, float learningRate = 1e-3f, double beta1 = 0.9, double beta2 = 0.999,
-        double eps = 1e-6, double weightDecay = 0.01) : base(parameters, learningRate)
+        double eps = 1e-6, double weightDecay = 0.01) : base(parameters, learningRate, weightDecay)
     {
         if (beta1 is not (>= 0 and < 1)) throw new ArgumentOutOfRangeException(nameof(beta1), beta1, "beta1 lies in [0, 1)");
         if (beta2 is not (>= 0 and < 1)) throw new ArgumentOutOfRangeException(nameof(beta2), beta2, "beta2 lies in [0, 1)");
-        (_beta1, _beta2, _eps, _weightDecay) = (beta1, beta2, eps, weightDecay);
+        (_beta1, _beta2, _eps) = (beta1, beta2, eps);
         _first = ZerosLikeParameters();
         _second = ZerosLikeParameters();
     }
@@ -32,7 +32,7 @@ public sealed class Lamb : Optimizer
     public override IReadOnlyDictionary<string, Tensor> StateDict() => Named(("exp_avg", _first), ("exp_avg_sq", _second));
 
     /// <inheritdoc/>
-    protected override void Update(int i, Tensor parameter, Tensor gradient)
+    protected override void Update(int i, Tensor parameter, Tensor gradient, float learningRate, double weightDecay)
     {
         ArgumentNullException.ThrowIfNull(parameter);
         ArgumentNullException.ThrowIfNull(gradient);
@@ -51,9 +51,9 @@ public sealed class Lamb : Optimizer
             moves += move * move;
         }
         var trust = weights > 0 && moves > 0 ? Math.Sqrt(weights / moves) : 1;
-        for (var k = 0; k < p.Length; k++) p[k] -= (float)(LearningRate * trust * Move(k, p, m, v));
+        for (var k = 0; k < p.Length; k++) p[k] -= (float)(learningRate * trust * Move(k, p, m, v));
 
         double Move(int k, Span<float> p, Span<float> m, Span<float> v) =>
-            (m[k] / correct1 / (Math.Sqrt(v[k] / correct2) + _eps)) + (_weightDecay * p[k]);
+            (m[k] / correct1 / (Math.Sqrt(v[k] / correct2) + _eps)) + (weightDecay * p[k]);
     }
 }

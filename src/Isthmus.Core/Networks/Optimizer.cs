@@ -8,15 +8,21 @@ namespace Isthmus.Networks;
 public abstract class Optimizer
 {
     private readonly (string Name, Tensor Value)[] _parameters;
+    private readonly double _weightDecay;
+    private ParameterGroup?[] _groupOf;
 
     /// <summary>An optimiser of named parameters; those without a gradient at a step are left alone.</summary>
     /// <param name="parameters">As <see cref="Module.NamedParameters"/> gives them.</param>
-    /// <param name="learningRate">Above 0.</param>
-    protected Optimizer(IEnumerable<(string Name, Tensor Value)> parameters, float learningRate)
+    /// <param name="learningRate">At least 0.</param>
+    /// <param name="weightDecay">What <see cref="Update"/> gets where no group says otherwise, at least 0.</param>
+    protected Optimizer(IEnumerable<(string Name, Tensor Value)> parameters, float learningRate, double weightDecay = 0)
     {
         ArgumentNullException.ThrowIfNull(parameters);
         if (!(learningRate >= 0)) throw new ArgumentOutOfRangeException(nameof(learningRate), learningRate, "a learning rate is at least 0");
+        if (!(weightDecay >= 0)) throw new ArgumentOutOfRangeException(nameof(weightDecay), weightDecay, "a weight decay is at least 0");
         _parameters = [.. parameters];
+        _weightDecay = weightDecay;
+        _groupOf = new ParameterGroup?[_parameters.Length];
         LearningRate = learningRate;
     }
 
@@ -26,6 +32,30 @@ public abstract class Optimizer
     /// <summary>How many steps have been made.</summary>
     public long Steps { get; set; }
 
+    /// <summary>
+    /// Parameters with a decay or a share of the learning rate of their own; those in none have the optimiser's. Groups are not in the
+    /// state: they are set again after a resume.
+    /// </summary>
+    /// <exception cref="ArgumentException">A parameter is in two groups, or is none of this optimiser's.</exception>
+    public IReadOnlyList<ParameterGroup> Groups
+    {
+        get;
+        init
+        {
+            ArgumentNullException.ThrowIfNull(value);
+            var groupOf = new ParameterGroup?[_parameters.Length];
+            foreach (var group in value)
+                foreach (var (name, tensor) in group.Parameters)
+                {
+                    var i = Array.FindIndex(_parameters, p => ReferenceEquals(p.Value, tensor));
+                    if (i < 0) throw new ArgumentException($"parameter groups: '{name}' is none of the optimiser's parameters");
+                    if (groupOf[i] is not null) throw new ArgumentException($"parameter groups: '{name}' is in two groups");
+                    groupOf[i] = group;
+                }
+            (field, _groupOf) = (value, groupOf);
+        }
+    } = [];
+
     /// <summary>What the optimiser moves.</summary>
     protected IReadOnlyList<(string Name, Tensor Value)> Parameters => _parameters;
 
@@ -34,7 +64,8 @@ public abstract class Optimizer
     {
         Steps++;
         for (var i = 0; i < _parameters.Length; i++)
-            if (_parameters[i].Value.Grad is { } gradient) Update(i, _parameters[i].Value, gradient);
+            if (_parameters[i].Value.Grad is { } gradient)
+                Update(i, _parameters[i].Value, gradient, LearningRate * (_groupOf[i]?.RateFactor ?? 1), _groupOf[i]?.WeightDecay ?? _weightDecay);
     }
 
     /// <summary>Forgets the gradients.</summary>
@@ -60,7 +91,12 @@ public abstract class Optimizer
     }
 
     /// <summary>Moves parameter number i.</summary>
-    protected abstract void Update(int i, Tensor parameter, Tensor gradient);
+    /// <param name="i">Its place in <see cref="Parameters"/>.</param>
+    /// <param name="parameter">Is written.</param>
+    /// <param name="gradient">Of its shape.</param>
+    /// <param name="learningRate">The present step size for this parameter.</param>
+    /// <param name="weightDecay">The decay for this parameter.</param>
+    protected abstract void Update(int i, Tensor parameter, Tensor gradient, float learningRate, double weightDecay);
 
     /// <summary>A tensor of zeros for each parameter, of its shape, living as long as the optimiser.</summary>
     protected Tensor[] ZerosLikeParameters() => [.. _parameters.Select(p => Tensor.Zeros(p.Value.Shape).Unscoped())];

@@ -6,26 +6,41 @@ namespace Isthmus.Networks;
 public abstract class Recurrent : Module
 {
     private readonly List<Layer> _layers = [];
-    private readonly int _hidden;
+    private readonly int _hidden, _directions;
 
-    private protected Recurrent(int gates, int inputSize, int hiddenSize, int layers, RandomStream random)
+    private protected Recurrent(int gates, int inputSize, int hiddenSize, int layers, bool bidirectional, RandomStream random)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(inputSize, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(hiddenSize, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(layers, 1);
-        _hidden = hiddenSize;
-        for (var i = 0; i < layers; i++)
-            _layers.Add(new Layer(i,
-                AddParameter(FormattableString.Invariant($"weight_ih_l{i}"), Initializers.FanIn(random, hiddenSize, gates * hiddenSize, i == 0 ? inputSize : hiddenSize)),
-                AddParameter(FormattableString.Invariant($"weight_hh_l{i}"), Initializers.FanIn(random, hiddenSize, gates * hiddenSize, hiddenSize)),
-                AddParameter(FormattableString.Invariant($"bias_ih_l{i}"), Initializers.FanIn(random, hiddenSize, gates * hiddenSize)),
-                AddParameter(FormattableString.Invariant($"bias_hh_l{i}"), Initializers.FanIn(random, hiddenSize, gates * hiddenSize))));
+        (_hidden, _directions) = (hiddenSize, bidirectional ? 2 : 1);
+        for (var i = 0; i < layers * _directions; i++)
+        {
+            var (level, reverse) = (i / _directions, i % _directions == 1);
+            var name = FormattableString.Invariant($"l{level}{(reverse ? "_reverse" : "")}");
+            _layers.Add(new Layer(i, reverse,
+                AddParameter($"weight_ih_{name}", Initializers.FanIn(random, hiddenSize, gates * hiddenSize, level == 0 ? inputSize : hiddenSize * _directions)),
+                AddParameter($"weight_hh_{name}", Initializers.FanIn(random, hiddenSize, gates * hiddenSize, hiddenSize)),
+                AddParameter($"bias_ih_{name}", Initializers.FanIn(random, hiddenSize, gates * hiddenSize)),
+                AddParameter($"bias_hh_{name}", Initializers.FanIn(random, hiddenSize, gates * hiddenSize))));
+        }
     }
 
-    /// <summary>From below to above.</summary>
-    private protected IReadOnlyList<Layer> Layers => _layers;
+    /// <summary>Walks up from the input: each layer's states [batch, steps, hidden], of both directions side by side, are the next one's input.</summary>
+    /// <param name="x">[batch, steps, features].</param>
+    /// <param name="walk">From a layer and its input, in the order in which it walks, to its states.</param>
+    private protected Tensor Upwards(Tensor x, Func<Layer, Tensor, Tensor> walk)
+    {
+        foreach (var level in _layers.Chunk(_directions))
+        {
+            var below = x;
+            var sides = level.Select(layer => layer.Reverse ? walk(layer, below.Flip(1)).Flip(1) : walk(layer, below)).ToArray();
+            x = sides.Length == 1 ? sides[0] : Tensor.Cat(sides, -1);
+        }
+        return x;
+    }
 
-    /// <summary>The states before the first step, one tensor [batch, hidden] a layer.</summary>
+    /// <summary>The states before the first step, one tensor [batch, hidden] a layer and direction.</summary>
     private protected Tensor[] States(Tensor x, Tensor? initial)
     {
         ArgumentNullException.ThrowIfNull(x);
@@ -35,5 +50,5 @@ public abstract class Recurrent : Module
         return [.. _layers.Select(l => initial is null ? Tensor.Zeros(x.Size(0), _hidden) : initial.Select(0, l.Index))];
     }
 
-    private protected sealed record Layer(int Index, Tensor WeightIh, Tensor WeightHh, Tensor BiasIh, Tensor BiasHh);
+    private protected sealed record Layer(int Index, bool Reverse, Tensor WeightIh, Tensor WeightHh, Tensor BiasIh, Tensor BiasHh);
 }

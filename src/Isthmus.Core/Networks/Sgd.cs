@@ -10,7 +10,7 @@ namespace Isthmus.Networks;
 public sealed unsafe class Sgd : Optimizer
 {
     private readonly Tensor[] _velocity;
-    private readonly float _momentum, _weightDecay;
+    private readonly float _momentum;
     private readonly bool _nesterov;
 
     /// <summary>An optimiser of named parameters.</summary>
@@ -19,11 +19,11 @@ public sealed unsafe class Sgd : Optimizer
     /// <param name="momentum">In [0, 1).</param>
     /// <param name="weightDecay">At least 0.</param>
     /// <param name="nesterov">Nesterov's form; needs a momentum.</param>
-    public Sgd(IEnumerable<(string Name, Tensor Value)> parameters, float learningRate, float momentum = 0.9f, float weightDecay = 0f, bool nesterov = false) : base(parameters, learningRate)
+    public Sgd(IEnumerable<(string Name, Tensor Value)> parameters, float learningRate, float momentum = 0.9f, float weightDecay = 0f, bool nesterov = false) : base(parameters, learningRate, weightDecay)
     {
         if (momentum is not (>= 0 and < 1)) throw new ArgumentOutOfRangeException(nameof(momentum), momentum, "momentum lies in [0, 1)");
         if (nesterov && momentum == 0) throw new ArgumentException("sgd: Nesterov's form needs a momentum above 0", nameof(nesterov));
-        (_momentum, _weightDecay, _nesterov) = (momentum, weightDecay, nesterov);
+        (_momentum, _nesterov) = (momentum, nesterov);
         _velocity = ZerosLikeParameters();
     }
 
@@ -31,11 +31,11 @@ public sealed unsafe class Sgd : Optimizer
     public override IReadOnlyDictionary<string, Tensor> StateDict() => Named(("momentum_buffer", _velocity));
 
     /// <inheritdoc/>
-    protected override void Update(int i, Tensor parameter, Tensor gradient)
+    protected override void Update(int i, Tensor parameter, Tensor gradient, float learningRate, double weightDecay)
     {
         ArgumentNullException.ThrowIfNull(parameter);
         ArgumentNullException.ThrowIfNull(gradient);
         SgdKernel.Step(parameter.Pointer, gradient.Pointer, _velocity[i].Pointer, parameter.Numel,
-            new SgdStep(LearningRate, _momentum, _weightDecay, _nesterov));
+            new SgdStep(learningRate, _momentum, (float)weightDecay, _nesterov));
     }
 }

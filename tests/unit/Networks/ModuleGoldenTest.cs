@@ -35,6 +35,23 @@ public class ModuleGoldenTest
         ["attention/cross"] = new(() => new MultiHeadAttention(6, 2, s_random), (m, x) => ((MultiHeadAttention)m).Forward(x[0], x[1], s_padding)),
         ["encoder"] = new(() => new TransformerEncoderLayer(6, 2, s_random, 8, 0f)),
         ["encoder/first"] = new(() => new TransformerEncoderLayer(6, 2, s_random, 8, 0f, normFirst: true, gelu: true), (m, x) => ((TransformerEncoderLayer)m).Forward(x[0], true, s_padding)),
+        ["decoder"] = new(() => Decoder(), (m, x) => ((TransformerDecoderLayer)m).Forward(x[0], x[1])),
+        ["decoder/first"] = new(() => Decoder(true), (m, x) => ((TransformerDecoderLayer)m).Forward(x[0], x[1], false, s_padding, s_padding)),
+        ["encoder/stack"] = new(() => new TransformerEncoder([new(6, 2, s_random, 8, 0f), new(6, 2, s_random, 8, 0f)], new LayerNorm(6)), (m, x) => ((TransformerEncoder)m).Forward(x[0], true, s_padding)),
+        ["decoder/stack"] = new(() => new TransformerDecoder([Decoder(), Decoder()], new LayerNorm(6)), (m, x) => ((TransformerDecoder)m).Forward(x[0], x[1])),
+        ["gru/bidirectional"] = new(() => new GRU(4, 3, s_random, 2, bidirectional: true), (m, x) => Joined(((GRU)m).Run(x[0], x[1]))),
+        ["lstm/bidirectional"] = new(() => new LSTM(4, 3, s_random, 2, bidirectional: true), (m, x) => Joined(((LSTM)m).Run(x[0], x[1], x[2]))),
+        ["embedding/padding"] = new(() => new Embedding(5, 3, s_random, paddingIdx: 4), (m, _) => ((Embedding)m).Forward(LongTensor.From([4L, 0, 4, 1], 2, 2))),
+        ["conv1d"] = new(() => new Conv1d(4, 6, 3, s_random, stride: 2, padding: 2, dilation: 2, groups: 2)),
+        ["conv_transpose1d"] = new(() => new ConvTranspose1d(4, 6, 4, s_random, stride: 3, padding: 1, outputPadding: 1, groups: 2)),
+        ["mlp"] = new(() => new Mlp([4, 5, 6, 2], s_random, () => new Tanh())),
+        ["pools1d"] = new(() => new Sequential(new Conv1d(2, 3, 3, s_random, padding: 1), new MaxPool1d(3, 2, 1), new AvgPool1d(2, 1), new AdaptiveAvgPool1d(4), new AdaptiveMaxPool1d(3))),
+        ["resampling"] = new(() => new Sequential(new Conv2d(1, 8, 3, s_random, padding: 1), new PixelShuffle(2), new UpsampleBilinear(2), new PixelUnshuffle(4), new AdaptiveMaxPool2d(2, 3))),
+        ["resampling/corners"] = new(() => new UpsampleBilinear(3, alignCorners: true)),
+        ["positions"] = new(() => new SinusoidalPositionalEncoding(6)),
+        ["positions/learned"] = new(() => new LearnedPositionalEncoding(7, 4, s_random)),
+        ["separable1d"] = new(() => new SeparableConv1d(4, 3, 3, s_random, 2, 2, 2)),
+        ["separable2d"] = new(() => new SeparableConv2d(4, 3, 3, s_random, 2, 2, 2)),
         ["residual"] = new(() => new ResidualBlock(new Sequential(new Linear(4, 5, s_random), new Tanh(), new Linear(5, 3, s_random)), new Linear(4, 3, s_random))),
         ["hourglass"] = new(() => new HourglassMlp(6, 2, s_random)),
         ["inverted"] = new(() => new InvertedBottleneck(2, 2, s_random, expansion: 2, squeeze: 3)),
@@ -100,6 +117,34 @@ public class ModuleGoldenTest
 
     [Fact]
     public void BatchNorm_OfOneValueAChannel_IsRefused() => Assert.Throws<ArgumentException>(() => new BatchNorm1d(3).Forward(Tensor.Ones(1, 3)));
+
+    [Fact]
+    public void AnEmbedding_PadsWithZeros_AndTakesGivenRows()
+    {
+        var padded = new Embedding(4, 3, new RandomStream(1), paddingIdx: 2);
+        Assert.Equal([0f, 0, 0], padded.Weight.Select(0, 2).ToArray());
+        Assert.All(padded.Weight.Select(0, 1).ToArray(), v => Assert.NotEqual(0f, v));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new Embedding(4, 3, new RandomStream(1), paddingIdx: 4));
+
+        var rows = Tensor.From([1f, 2, 3, 4, 5, 6], 3, 2);
+        var given = Embedding.FromPretrained(rows);
+        rows.Data[0] = 9;
+        Assert.Equal([1f, 2, 5, 6], given.Forward(LongTensor.From([0L, 2], 2)).ToArray());
+        Assert.Throws<InvalidOperationException>(() => given.Forward(LongTensor.From([0L], 1)).Sum().Backward()); // frozen
+        var free = Embedding.FromPretrained(rows, freeze: false);
+        free.Forward(LongTensor.From([0L], 1)).Sum().Backward();
+        Assert.Equal([1f, 1, 0, 0, 0, 0], free.Weight.Grad!.ToArray());
+    }
+
+    [Fact]
+    public void AnMlp_HasDropoutAfterEachActivation_AndKindsOfItsOwn()
+    {
+        var mlp = new Mlp([4, 5, 6, 2], new RandomStream(1), dropout: 0.5f);
+        Assert.Equal([typeof(Linear), typeof(ReLU), typeof(Dropout), typeof(Linear), typeof(ReLU), typeof(Dropout), typeof(Linear)], mlp.Children.Select(c => c.Value.GetType()));
+        Assert.Throws<ArgumentException>(() => new Mlp([4], new RandomStream(1)));
+    }
+
+    private static TransformerDecoderLayer Decoder(bool first = false) => new(6, 2, s_random, 8, 0f, first, first);
 
     private static Tensor Joined((Tensor A, Tensor B) pair) => Tensor.Cat([pair.A.Reshape(-1), pair.B.Reshape(-1)]);
 

@@ -17,6 +17,10 @@ public class OptimizerGoldenTest
         ["adagrad"] = p => new Adagrad(p, 0.1f),
         ["adagrad/decay"] = p => new Adagrad(p, 0.1f, rateDecay: 0.1f, weightDecay: 0.1f, initialSum: 0.2f),
         ["lamb"] = p => new Lamb(p, 0.02f),
+        ["sgd/groups"] = p => new Sgd(p, 0.05f, momentum: 0.9f, weightDecay: 0.1f) { Groups = [new([p[0]], 0.2), new([p[1]], RateFactor: 0.25f)] },
+        ["adamw/groups"] = p => new Adam(p, 0.02f, decoupled: true) { Groups = Groups(p) },
+        ["rmsprop/groups"] = p => new RmsProp(p, 0.02f) { Groups = Groups(p) },
+        ["adagrad/groups"] = p => new Adagrad(p, 0.02f) { Groups = Groups(p) },
         ["clip_norm"] = p => new Sgd(p, 0.05f, momentum: 0),
         ["clip_value"] = p => new Sgd(p, 0.05f, momentum: 0),
     };
@@ -96,6 +100,40 @@ public class OptimizerGoldenTest
         var factors = NetworkGoldens.Root.GetProperty("figures").EnumerateArray().Select(v => plateau.Observe(v.GetDouble())).ToArray();
         Assert.Equal(NetworkGoldens.Root.GetProperty("schedules").GetProperty("plateau").EnumerateArray().Select(v => v.GetDouble()), factors);
     }
+
+    [Fact]
+    public void BiasesAndNorms_DoNotDecay()
+    {
+        var net = new TransformerEncoderLayer(6, 2, new RandomStream(1), 8);
+        var groups = ParameterGroups.WithoutDecayForBiasesAndNorms(net, 0.3);
+        Assert.Equal(["self_attn.in_proj_weight", "self_attn.out_proj.weight", "linear1.weight", "linear2.weight"], groups[0].Parameters.Select(p => p.Name));
+        Assert.Equal((0.3, 0.0), (groups[0].WeightDecay, groups[1].WeightDecay));
+        Assert.Equal(net.Parameters().Count, groups[0].Parameters.Count + groups[1].Parameters.Count);
+        foreach (var decoupled in new[] { false, true })
+        {
+            var before = net.NamedParameters().ToDictionary(p => p.Name, p => p.Value.ToArray());
+            foreach (var p in net.Parameters())
+            {
+                p.ZeroGrad();
+                (p * 0f).Sum().Backward(); // a gradient of zeros: what moves, moves by its decay
+            }
+            new Adam(net.NamedParameters(), 0.1f, decoupled: decoupled) { Groups = groups }.Step();
+            foreach (var (name, value) in groups[0].Parameters) Assert.NotEqual(before[name], value.ToArray());
+            foreach (var (name, value) in groups[1].Parameters) Assert.Equal(before[name], value.ToArray());
+        }
+    }
+
+    [Fact]
+    public void GroupsThatOverlap_OrAreStrange_AreRefused()
+    {
+        var p = Start();
+        Assert.Contains("two groups", Assert.Throws<ArgumentException>(() => new Sgd(p, 0.1f) { Groups = [new(p), new([p[1]])] }).Message);
+        Assert.Contains("none of the optimiser's", Assert.Throws<ArgumentException>(() => new Sgd([p[0]], 0.1f) { Groups = [new(p)] }).Message);
+        Assert.Throws<ArgumentOutOfRangeException>(() => new ParameterGroup(p, -1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new ParameterGroup(p, RateFactor: float.NaN));
+    }
+
+    private static IReadOnlyList<ParameterGroup> Groups((string, Tensor)[] p) => [new([p[0]], 0.2), new([p[1]], 0, 0.25f)];
 
     private static (string Name, Tensor Value)[] Start()
     {

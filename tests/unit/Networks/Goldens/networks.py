@@ -75,6 +75,11 @@ optimizer("lamb", lambda p: Lamb(p, 0.02))
 optimizer("clip_norm", lambda p: torch.optim.SGD(p, 0.05), before=lambda p: nn.utils.clip_grad_norm_(p, 1.5))
 optimizer("clip_value", lambda p: torch.optim.SGD(p, 0.05), before=lambda p: nn.utils.clip_grad_value_(p, 0.4))
 
+optimizer("sgd/groups", lambda p: torch.optim.SGD([{"params": [p[0]], "weight_decay": 0.2}, {"params": [p[1]], "lr": 0.0125}], 0.05, momentum=0.9, weight_decay=0.1))
+optimizer("adamw/groups", lambda p: torch.optim.AdamW([{"params": [p[0]], "weight_decay": 0.2}, {"params": [p[1]], "lr": 0.005, "weight_decay": 0}], 0.02))
+optimizer("rmsprop/groups", lambda p: torch.optim.RMSprop([{"params": [p[0]], "weight_decay": 0.2}, {"params": [p[1]], "lr": 0.005, "weight_decay": 0}], 0.02))
+optimizer("adagrad/groups", lambda p: torch.optim.Adagrad([{"params": [p[0]], "weight_decay": 0.2}, {"params": [p[1]], "lr": 0.005, "weight_decay": 0}], 0.02))
+
 # schedules: the rate at steps 0, 1, 2 ... over the base rate 1
 S = torch.optim.lr_scheduler
 
@@ -164,6 +169,52 @@ module("attention/both", MHA(), (2, 5, 6), call=lambda m, x: m(x, x, x, attn_mas
 module("attention/cross", MHA(), (2, 3, 6), (2, 5, 6), call=lambda m, x, y: m(x, y, y, key_padding_mask=padding)[0])
 module("encoder", nn.TransformerEncoderLayer(6, 2, 8, 0.0, batch_first=True), (2, 5, 6))
 module("encoder/first", nn.TransformerEncoderLayer(6, 2, 8, 0.0, "gelu", batch_first=True, norm_first=True), (2, 5, 6), call=lambda m, x: m(x, src_mask=later, src_key_padding_mask=padding))
+decoder = lambda **a: nn.TransformerDecoderLayer(6, 2, 8, 0.0, batch_first=True, **a)
+module("decoder", decoder(), (2, 5, 6), (2, 3, 6), call=lambda m, x, y: m(x, y, tgt_mask=later))
+module("decoder/first", decoder(activation="gelu", norm_first=True), (2, 5, 6), (2, 5, 6),
+       call=lambda m, x, y: m(x, y, tgt_key_padding_mask=padding, memory_key_padding_mask=padding))
+module("encoder/stack", nn.TransformerEncoder(nn.TransformerEncoderLayer(6, 2, 8, 0.0, batch_first=True), 2, nn.LayerNorm(6)), (2, 5, 6),
+       call=lambda m, x: m(x, mask=later, src_key_padding_mask=padding))
+module("decoder/stack", nn.TransformerDecoder(decoder(), 2, nn.LayerNorm(6)), (2, 5, 6), (2, 3, 6), call=lambda m, x, y: m(x, y, tgt_mask=later))
+module("gru/bidirectional", nn.GRU(4, 3, 2, batch_first=True, bidirectional=True), (2, 3, 4), (4, 2, 3), call=lambda m, x, h: torch.cat([m(x, h)[0].flatten(), m(x, h)[1].flatten()]))
+module("lstm/bidirectional", nn.LSTM(4, 3, 2, batch_first=True, bidirectional=True), (2, 3, 4), (4, 2, 3), (4, 2, 3),
+       call=lambda m, x, h, c: (lambda y, s: torch.cat([y.flatten(), s[0].flatten(), s[1].flatten()]))(*m(x, (h, c))))
+module("embedding/padding", nn.Embedding(5, 3, padding_idx=4), call=lambda m: m(torch.tensor([[4, 0], [4, 1]])))
+module("conv1d", nn.Conv1d(4, 6, 3, stride=2, padding=2, dilation=2, groups=2), (2, 4, 9))
+module("conv_transpose1d", nn.ConvTranspose1d(4, 6, 4, stride=3, padding=1, output_padding=1, groups=2), (2, 4, 5))
+module("mlp", nn.Sequential(nn.Linear(4, 5), nn.Tanh(), nn.Linear(5, 6), nn.Tanh(), nn.Linear(6, 2)), (3, 4))
+module("pools1d", nn.Sequential(nn.Conv1d(2, 3, 3, padding=1), nn.MaxPool1d(3, 2, 1), nn.AvgPool1d(2, 1), nn.AdaptiveAvgPool1d(4), nn.AdaptiveMaxPool1d(3)), (2, 2, 13))
+module("resampling", nn.Sequential(nn.Conv2d(1, 8, 3, padding=1), nn.PixelShuffle(2), nn.Upsample(scale_factor=2, mode="bilinear"), nn.PixelUnshuffle(4), nn.AdaptiveMaxPool2d((2, 3))), (2, 1, 3, 4))
+module("resampling/corners", nn.Upsample(scale_factor=3, mode="bilinear", align_corners=True), (2, 1, 3, 4))
+
+
+def positions(tokens, width):
+    p = torch.arange(tokens).double()[:, None] * torch.exp(torch.arange(0, width, 2) * (-math.log(10000.0) / width))
+    return torch.stack([p.sin(), p.cos()], -1).reshape(tokens, -1)[:, :width]
+
+
+class Learned(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(7, 4))
+
+    def forward(self, x):
+        return x + F.embedding(torch.arange(x.shape[1]), self.weight)
+
+
+class Separable(nn.Module):
+    def __init__(self, conv):
+        super().__init__()
+        self.depthwise, self.pointwise = conv(4, 4, 3, stride=2, padding=2, dilation=2, groups=4), conv(4, 3, 1)
+
+    def forward(self, x):
+        return self.pointwise(self.depthwise(x))
+
+
+module("positions", None, (2, 9, 6), call=lambda m, x: x + positions(9, 6))
+module("positions/learned", Learned(), (2, 5, 4))
+module("separable1d", Separable(nn.Conv1d), (2, 4, 9))
+module("separable2d", Separable(nn.Conv2d), (2, 4, 7, 6))
 
 
 # blocks, under the names that ours have
