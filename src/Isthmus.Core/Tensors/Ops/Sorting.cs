@@ -49,7 +49,8 @@ public sealed unsafe partial class Tensor
 
     /// <summary>
     /// The different values in rising order, the place of each element's value among them, and how often each occurs, as
-    /// <c>torch.unique(x, return_inverse=True, return_counts=True)</c>: every NaN is a value of its own. No gradient.
+    /// <c>torch.unique(x, return_inverse=True, return_counts=True)</c>: every NaN is a value of its own,
+    /// after the numbers. No gradient.
     /// </summary>
     /// <returns>Values [u], inverse of this shape with values[inverse] = x, counts [u].</returns>
     public (Tensor Values, LongTensor Inverse, LongTensor Counts) Unique()

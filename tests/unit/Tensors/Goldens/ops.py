@@ -5,7 +5,7 @@
 A case is a name, inputs and an expression. The gradient is that of sum(output * w) with w = cos(0, 1, 2, ...).
 OpGoldenTest runs the expression of the same name on the engine and compares.
 """
-import json, math, sys, zlib
+import json, math, zlib
 import torch
 import torch.nn.functional as F
 
@@ -38,7 +38,7 @@ def pack(x):
     return {"shape": list(x.shape), "data": [number(v) for v in x.contiguous().flatten().tolist()]}
 
 def number(v):
-    return v if math.isfinite(v) else str(v)
+    return float(f"{v:.9g}") if math.isfinite(v) else str(v)
 
 # arithmetic: same shapes, every kind of broadcasting, empty, strided
 for name, f in [("add", torch.add), ("sub", torch.sub), ("mul", torch.mul), ("maximum", torch.maximum), ("minimum", torch.minimum), ("logaddexp", torch.logaddexp)]:
@@ -163,6 +163,30 @@ for name, equation, *shapes in [
     ("attention", "bqhd,bkhd->bhqk", (2, 3, 2, 4), (2, 5, 2, 4)), ("three", "bi,ij,bj->b", (3, 4), (4, 5), (3, 5)), ("bilinear", "bi,oij,bj->bo", (2, 3), (4, 3, 5), (2, 5)),
     ("pointwise", "ij,ij->ij", (3, 4), (3, 4)), ("empty", "ij,jk->ik", (3, 0), (0, 2)), ("scalar", "ij,->ij", (2, 3), ())]:
     case("einsum/" + name, lambda *x, e=equation: torch.einsum(e, *x), *shapes)
+
+# Fourier transforms; complex numbers are a last dimension of two
+C, R = torch.view_as_complex, torch.view_as_real
+for n in (1, 2, 3, 4, 5, 8, 12, 15, 16, 17, 30, 32, 97):
+    case(f"rfft/{n}", lambda x: R(torch.fft.rfft(x)), (2, n))
+    case(f"irfft/{n}", lambda x, n=n: torch.fft.irfft(C(x), n), (2, n // 2 + 1, 2))
+    case(f"fft_c2c/{n}", lambda x: R(torch.fft.fft(C(x))), (2, n, 2))
+case("rfft/ortho", lambda x: R(torch.fft.rfft(x, norm="ortho")), (3, 10))
+case("rfft/forward", lambda x: R(torch.fft.rfft(x, norm="forward")), (3, 10))
+case("rfft/longer", lambda x: R(torch.fft.rfft(x, 9)), (3, 6))
+case("rfft/shorter", lambda x: R(torch.fft.rfft(x, 5)), (3, 6))
+case("rfft/transposed", lambda x: R(torch.fft.rfft(x.transpose(0, 1))), (6, 3))
+case("rfft/empty", lambda x: R(torch.fft.rfft(x, 4)), (0, 4))
+case("irfft/default", lambda x: torch.fft.irfft(C(x)), (3, 5, 2))
+case("irfft/ortho", lambda x: torch.fft.irfft(C(x), 9, norm="ortho"), (3, 5, 2))
+case("irfft/longer", lambda x: torch.fft.irfft(C(x), 12), (3, 5, 2))
+case("fft_c2c/first", lambda x: R(torch.fft.fft(C(x), dim=0)), (6, 3, 2))
+case("fft_c2c/inverse", lambda x: R(torch.fft.ifft(C(x), dim=1)), (2, 7, 3, 2))
+case("fft_c2c/inverse_ortho", lambda x: R(torch.fft.ifft(C(x), norm="ortho")), (2, 8, 2))
+case("fft_c2c/inverse_forward", lambda x: R(torch.fft.ifft(C(x), norm="forward")), (2, 8, 2))
+case("rfft/planes", lambda x: R(torch.fft.rfft2(x)), (2, 6, 5))
+case("rfft/planes_ortho", lambda x: R(torch.fft.rfft2(x, norm="ortho")), (2, 4, 8))
+case("irfft/planes", lambda x: torch.fft.irfft2(C(x), (6, 5)), (2, 6, 3, 2))
+case("irfft/planes_ortho", lambda x: torch.fft.irfft2(C(x), norm="ortho"), (2, 4, 5, 2))
 
 # views
 case("reshape", lambda x: x.reshape(6, -1), (3, 4, 2))
@@ -319,4 +343,6 @@ class LowerBound(torch.autograd.Function):
 
 case("lower_bound/estimator", LowerBound.apply, (24,), low=-1, high=1)
 
-json.dump({"torch": torch.__version__, "cases": CASES}, sys.stdout, separators=(",", ":"))
+# one case a line, so that changes of two people merge
+lines = ",\n".join(json.dumps(c, separators=(",", ":")) for c in CASES)
+print(f'{{"torch":"{torch.__version__}","cases":[\n{lines}\n]}}')

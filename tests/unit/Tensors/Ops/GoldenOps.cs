@@ -136,6 +136,23 @@ internal static class GoldenOps
         ["max_pool2d/adaptive_line"] = (x, _) => x[0].AdaptiveMaxPool1d(3),
         ["avg_pool2d/line"] = (x, _) => x[0].AvgPool1d(3, 2, 1),
         ["avg_pool2d/adaptive_line"] = (x, _) => x[0].AdaptiveAvgPool1d(3),
+        ["rfft/ortho"] = (x, _) => Fourier.Rfft(x[0], norm: FftNorm.Ortho),
+        ["rfft/forward"] = (x, _) => Fourier.Rfft(x[0], norm: FftNorm.Forward),
+        ["rfft/longer"] = (x, _) => Fourier.Rfft(x[0], 9),
+        ["rfft/shorter"] = (x, _) => Fourier.Rfft(x[0], 5),
+        ["rfft/transposed"] = (x, _) => Fourier.Rfft(x[0].Transpose()),
+        ["rfft/empty"] = (x, _) => Fourier.Rfft(x[0], 4),
+        ["irfft/default"] = (x, _) => Fourier.Irfft(x[0]),
+        ["irfft/ortho"] = (x, _) => Fourier.Irfft(x[0], 9, FftNorm.Ortho),
+        ["irfft/longer"] = (x, _) => Fourier.Irfft(x[0], 12),
+        ["fft_c2c/first"] = (x, _) => Fourier.Fft(x[0], 0),
+        ["fft_c2c/inverse"] = (x, _) => Fourier.Ifft(x[0], 1),
+        ["fft_c2c/inverse_ortho"] = (x, _) => Fourier.Ifft(x[0], norm: FftNorm.Ortho),
+        ["fft_c2c/inverse_forward"] = (x, _) => Fourier.Ifft(x[0], norm: FftNorm.Forward),
+        ["rfft/planes"] = (x, _) => Fourier.Rfft2(x[0]),
+        ["rfft/planes_ortho"] = (x, _) => Fourier.Rfft2(x[0], FftNorm.Ortho),
+        ["irfft/planes"] = (x, _) => Fourier.Irfft2(x[0], 5),
+        ["irfft/planes_ortho"] = (x, _) => Fourier.Irfft2(x[0], norm: FftNorm.Ortho),
         ["reshape"] = (x, _) => x[0].Reshape(6, -1),
         ["permute"] = (x, _) => x[0].Permute(2, 0, 1),
         ["transpose"] = (x, _) => x[0].Transpose(0, 1),
@@ -208,6 +225,12 @@ internal static class GoldenOps
             All["maximum" + suffix] = (x, _) => x[0].Maximum(x[1]);
             All["minimum" + suffix] = (x, _) => x[0].Minimum(x[1]);
             All["logaddexp" + suffix] = (x, _) => x[0].LogAddExp(x[1]);
+        }
+        foreach (var n in new[] { 1, 2, 3, 4, 5, 8, 12, 15, 16, 17, 30, 32, 97 })
+        {
+            All[$"rfft/{n}"] = (x, _) => Fourier.Rfft(x[0]);
+            All[$"irfft/{n}"] = (x, _) => Fourier.Irfft(x[0], n);
+            All[$"fft_c2c/{n}"] = (x, _) => Fourier.Fft(x[0]);
         }
         foreach (var (name, equation) in new[]
         {

@@ -1,0 +1,141 @@
+using System.Runtime.InteropServices;
+
+namespace Isthmus.Tensors;
+
+/// <summary>
+/// What the Fourier transform of one length needs: roots of unity and, where the length is no power of two, the chirp that turns
+/// it into a convolution of one (Bluestein 1970). Roots are computed here, from integers, so that their bits are the same everywhere.
+/// </summary>
+internal unsafe struct FftTables : IDisposable
+{
+    private double* _roots;  // e^(-2πik/m), k < m
+    private double* _chirp;  // e^(-πik²/n), k < n
+    private double* _filter; // the transform of the chirp's conjugate, over m
+
+    public FftTables(int n)
+    {
+        N = n;
+        var direct = (n & (n - 1)) == 0;
+        M = direct ? n : checked((int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)checked((2 * n) - 1)));
+        _roots = Allocate(M);
+        for (var k = 0; k < M; k++) Root(k, M, _roots + (2 * k));
+        if (direct) return;
+        _chirp = Allocate(n);
+        _filter = Allocate(M);
+        new Span<double>(_filter, 2 * M).Clear();
+        for (var k = 0; k < n; k++)
+        {
+            Root((long)k * k % (2L * n), 2L * n, _chirp + (2 * k));
+            (_filter[2 * k], _filter[(2 * k) + 1]) = (_chirp[2 * k], -_chirp[(2 * k) + 1]);
+            if (k > 0) (_filter[2 * (M - k)], _filter[(2 * (M - k)) + 1]) = (_filter[2 * k], _filter[(2 * k) + 1]);
+        }
+        var other = Allocate(M);
+        var result = Power2(_filter, other);
+        if (result != _filter) new Span<double>(result, 2 * M).CopyTo(new Span<double>(_filter, 2 * M));
+        NativeMemory.Free(other);
+    }
+
+    /// <summary>The length.</summary>
+    public int N { get; }
+
+    /// <summary>The power of two that is worked with.</summary>
+    public int M { get; }
+
+    /// <summary>How many doubles a caller's buffer for <see cref="Run"/> holds.</summary>
+    public readonly int Room => 4 * M;
+
+    public void Dispose()
+    {
+        NativeMemory.Free(_roots);
+        NativeMemory.Free(_chirp);
+        NativeMemory.Free(_filter);
+        _roots = null;
+        _chirp = null;
+        _filter = null;
+    }
+
+    /// <summary>The transform y_k = Σ x_j e^(-2πijk/n) of n complex numbers that lie at the buffer's start; says where the result lies in it.</summary>
+    /// <remarks>The inverse is the same with real and imaginary parts exchanged before and after.</remarks>
+    public readonly double* Run(double* buffer)
+    {
+        var second = buffer + (2 * M);
+        if (_chirp == null) return Power2(buffer, second);
+        for (var k = 0; k < N; k++) Multiply(buffer + (2 * k), _chirp + (2 * k));
+        new Span<double>(buffer + (2 * N), 2 * (M - N)).Clear();
+        var x = Power2(buffer, second);
+        for (var k = 0; k < M; k++)
+        {
+            Multiply(x + (2 * k), _filter + (2 * k));
+            (x[2 * k], x[(2 * k) + 1]) = (x[(2 * k) + 1], x[2 * k]); // exchanged for the way back
+        }
+        var y = Power2(x, x == buffer ? second : buffer);
+        for (var k = 0; k < N; k++)
+        {
+            (y[2 * k], y[(2 * k) + 1]) = (y[(2 * k) + 1] / M, y[2 * k] / M);
+            Multiply(y + (2 * k), _chirp + (2 * k));
+        }
+        return y;
+    }
+
+    /// <summary>e^(-2πik/n) for 0 &lt;= k &lt;= n, by eighths of the circle.</summary>
+    public static void Root(long k, long n, double* to)
+    {
+        var eighth = 8 * k / n;
+        var odd = (eighth & 1) == 1;
+        var rest = odd ? ((eighth + 1) * n) - (8 * k) : (8 * k) - (eighth * n); // 0..n: the distance to a multiple of a quarter, in 1/(8n) turns
+        var angle = Math.PI / 4 * ((double)rest / n);
+        var square = angle * angle;
+        double sin = 0, cos = 0;
+        for (var i = 18; i >= 0; i -= 2)
+        {
+            cos = 1 - (square * cos / ((i + 1) * (i + 2)));
+            sin = 1 - (square * sin / ((i + 2) * (i + 3)));
+        }
+        sin *= angle;
+        if (odd) sin = -sin;
+        var (c, s) = ((eighth + 1) >> 1 & 3) switch { 0 => (cos, sin), 1 => (-sin, cos), 2 => (-cos, -sin), _ => (sin, -cos) };
+        (to[0], to[1]) = (c, -s);
+    }
+
+    private static double* Allocate(int complex) => (double*)NativeMemory.Alloc((nuint)complex * 2, sizeof(double));
+
+    private static void Multiply(double* x, double* by) => (x[0], x[1]) = ((x[0] * by[0]) - (x[1] * by[1]), (x[0] * by[1]) + (x[1] * by[0]));
+
+    // Stockham's transform, which sorts itself: by fours while it can, then once by two. Reads x, writes y and changes roles.
+    private readonly double* Power2(double* x, double* y)
+    {
+        var stride = 1;
+        var n = M;
+        for (; n >= 4; n /= 4, stride *= 4)
+        {
+            var quarter = n / 4;
+            for (var p = 0; p < quarter; p++)
+            {
+                double* w1 = _roots + (2L * p * stride), w2 = _roots + (4L * p * stride), w3 = _roots + (6L * p * stride);
+                for (var q = 0; q < stride; q++)
+                {
+                    var from = x + (2L * (q + ((long)stride * p)));
+                    var step = 2L * stride * quarter;
+                    double ar = from[0], ai = from[1], br = from[step], bi = from[step + 1];
+                    double cr = from[2 * step], ci = from[(2 * step) + 1], dr = from[3 * step], di = from[(3 * step) + 1];
+                    double sr = ar + cr, si = ai + ci, tr = ar - cr, ti = ai - ci;
+                    double ur = br + dr, ui = bi + di, vr = br - dr, vi = bi - di;
+                    var to = y + (2L * (q + (4L * stride * p)));
+                    var next = 2L * stride;
+                    (to[0], to[1]) = (sr + ur, si + ui);
+                    Put(to + next, w1, tr + vi, ti - vr);
+                    Put(to + (2 * next), w2, sr - ur, si - ui);
+                    Put(to + (3 * next), w3, tr - vi, ti + vr);
+                }
+            }
+            var read = x;
+            x = y;
+            y = read;
+        }
+        if (n != 2) return x;
+        for (var q = 0L; q < 2L * stride; q++) (y[q], y[q + (2L * stride)]) = (x[q] + x[q + (2L * stride)], x[q] - x[q + (2L * stride)]);
+        return y;
+    }
+
+    private static void Put(double* to, double* w, double re, double im) => (to[0], to[1]) = ((w[0] * re) - (w[1] * im), (w[0] * im) + (w[1] * re));
+}
