@@ -188,6 +188,37 @@ case("rfft/planes_ortho", lambda x: R(torch.fft.rfft2(x, norm="ortho")), (2, 4, 
 case("irfft/planes", lambda x: torch.fft.irfft2(C(x), (6, 5)), (2, 6, 3, 2))
 case("irfft/planes_ortho", lambda x: torch.fft.irfft2(C(x), norm="ortho"), (2, 4, 5, 2))
 
+# linear algebra. Symmetric matrices are made inside, so that a difference's step keeps them so; vectors are squared, since their
+# signs are anybody's choice; values are kept apart by a diagonal.
+def symmetric(x): return x + x.transpose(-1, -2)
+def definite(x): return x @ x.transpose(-1, -2) + torch.eye(x.shape[-1], dtype=x.dtype)
+def spread(x): return symmetric(x) + torch.diag(torch.arange(x.shape[-1], dtype=x.dtype) * 6)
+def steep(x): return x + F.pad(torch.diag(6 * torch.arange(1, min(x.shape[-2:]) + 1, dtype=x.dtype)), (0, max(0, x.shape[-1] - x.shape[-2]), 0, max(0, x.shape[-2] - x.shape[-1])))
+case("cholesky", lambda x: torch.linalg.cholesky(definite(x)), (4, 4))
+case("cholesky/batched", lambda x: torch.linalg.cholesky(definite(x)), (2, 3, 3, 3))
+case("cholesky/one", lambda x: torch.linalg.cholesky(definite(x)), (1, 1))
+case("cholesky/empty", lambda x: torch.linalg.cholesky(definite(x)), (0, 3, 3))
+for name, upper, transposed, unit in [("", False, False, False), ("/upper", True, False, False), ("/transposed", False, True, False), ("/upper_transposed", True, True, False), ("/unit", False, False, True)]:
+    case("solve_triangular" + name, lambda t, b, u=upper, tr=transposed, un=unit: torch.linalg.solve_triangular((t.triu() if u else t.tril()).transpose(-1, -2) if tr else t, b, upper=u != tr, unitriangular=un),
+         (4, 4), (4, 3), low=0.5)
+case("solve_triangular/broadcast", lambda t, b: torch.linalg.solve_triangular(t, b, upper=False), (2, 1, 3, 3), (4, 3, 2), low=0.5)
+case("eigh", lambda x: torch.linalg.eigvalsh(spread(x)), (4, 4))
+case("eigh/vectors", lambda x: torch.linalg.eigh(spread(x))[1].square(), (5, 5))
+case("eigh/both", lambda x: (lambda v, q: q @ torch.diag_embed(v.sin()) @ q.transpose(-1, -2))(*torch.linalg.eigh(spread(x))), (2, 4, 4))
+case("eigh/one", lambda x: torch.linalg.eigvalsh(spread(x)), (1, 1))
+case("eigh/two", lambda x: torch.linalg.eigh(spread(x))[1].square(), (2, 2))
+case("eigh/empty", lambda x: torch.linalg.eigvalsh(spread(x)), (0, 3, 3))
+for name, shape in [("", (4, 4)), ("/tall", (5, 3)), ("/wide", (3, 5)), ("/batched", (2, 4, 3))]:
+    case("svd" + name, lambda x: torch.linalg.svdvals(steep(x)), shape)
+    case("svd/u" + name, lambda x: torch.linalg.svd(steep(x), full_matrices=False)[0].square(), shape)
+    case("svd/v" + name, lambda x: torch.linalg.svd(steep(x), full_matrices=False)[2].square(), shape)
+    case("svd/all" + name, lambda x: (lambda u, s, vh: u @ torch.diag_embed(s.sin()) @ vh)(*torch.linalg.svd(steep(x), full_matrices=False)), shape)
+case("solve_positive_definite", lambda x, b: torch.linalg.solve(definite(x), b), (4, 4), (4, 3))
+case("solve_positive_definite/broadcast", lambda x, b: torch.linalg.solve(definite(x), b), (2, 3, 3), (3, 1))
+case("solve_positive_definite/inverse", lambda x: torch.linalg.inv(definite(x)), (2, 3, 3))
+case("logdet", lambda x: torch.logdet(definite(x)), (2, 4, 4))
+case("logdet/one", lambda x: torch.logdet(definite(x)), (1, 1))
+
 # views
 case("reshape", lambda x: x.reshape(6, -1), (3, 4, 2))
 case("permute", lambda x: x.permute(2, 0, 1), (3, 4, 2))

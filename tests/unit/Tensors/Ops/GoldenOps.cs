@@ -153,6 +153,27 @@ internal static class GoldenOps
         ["rfft/planes_ortho"] = (x, _) => Fourier.Rfft2(x[0], FftNorm.Ortho),
         ["irfft/planes"] = (x, _) => Fourier.Irfft2(x[0], 5),
         ["irfft/planes_ortho"] = (x, _) => Fourier.Irfft2(x[0], norm: FftNorm.Ortho),
+        ["cholesky"] = (x, _) => LinearAlgebra.Cholesky(Definite(x[0])),
+        ["cholesky/batched"] = (x, _) => LinearAlgebra.Cholesky(Definite(x[0])),
+        ["cholesky/one"] = (x, _) => LinearAlgebra.Cholesky(Definite(x[0])),
+        ["cholesky/empty"] = (x, _) => LinearAlgebra.Cholesky(Definite(x[0])),
+        ["solve_triangular"] = (x, _) => LinearAlgebra.SolveTriangular(x[0], x[1], upper: false),
+        ["solve_triangular/upper"] = (x, _) => LinearAlgebra.SolveTriangular(x[0], x[1], upper: true),
+        ["solve_triangular/transposed"] = (x, _) => LinearAlgebra.SolveTriangular(x[0], x[1], upper: false, transposed: true),
+        ["solve_triangular/upper_transposed"] = (x, _) => LinearAlgebra.SolveTriangular(x[0], x[1], upper: true, transposed: true),
+        ["solve_triangular/unit"] = (x, _) => LinearAlgebra.SolveTriangular(x[0], x[1], upper: false, unitriangular: true),
+        ["solve_triangular/broadcast"] = (x, _) => LinearAlgebra.SolveTriangular(x[0], x[1], upper: false),
+        ["eigh"] = (x, _) => LinearAlgebra.Eigvalsh(Spread(x[0])),
+        ["eigh/vectors"] = (x, _) => LinearAlgebra.Eigh(Spread(x[0])).Vectors.Square(),
+        ["eigh/both"] = (x, _) => LinearAlgebra.Eigh(Spread(x[0])) is var (v, q) ? (q * v.Sin().Unsqueeze(-2)).MatMul(q, transposeOther: true) : null!,
+        ["eigh/one"] = (x, _) => LinearAlgebra.Eigvalsh(Spread(x[0])),
+        ["eigh/two"] = (x, _) => LinearAlgebra.Eigh(Spread(x[0])).Vectors.Square(),
+        ["eigh/empty"] = (x, _) => LinearAlgebra.Eigvalsh(Spread(x[0])),
+        ["solve_positive_definite"] = (x, _) => LinearAlgebra.SolvePositiveDefinite(Definite(x[0]), x[1]),
+        ["solve_positive_definite/broadcast"] = (x, _) => LinearAlgebra.SolvePositiveDefinite(Definite(x[0]), x[1]),
+        ["solve_positive_definite/inverse"] = (x, _) => LinearAlgebra.InversePositiveDefinite(Definite(x[0])),
+        ["logdet"] = (x, _) => LinearAlgebra.LogDetPositiveDefinite(Definite(x[0])),
+        ["logdet/one"] = (x, _) => LinearAlgebra.LogDetPositiveDefinite(Definite(x[0])),
         ["reshape"] = (x, _) => x[0].Reshape(6, -1),
         ["permute"] = (x, _) => x[0].Permute(2, 0, 1),
         ["transpose"] = (x, _) => x[0].Transpose(0, 1),
@@ -232,6 +253,13 @@ internal static class GoldenOps
             All[$"irfft/{n}"] = (x, _) => Fourier.Irfft(x[0], n);
             All[$"fft_c2c/{n}"] = (x, _) => Fourier.Fft(x[0]);
         }
+        foreach (var suffix in new[] { "", "/tall", "/wide", "/batched" })
+        {
+            All["svd" + suffix] = (x, _) => LinearAlgebra.Svdvals(Steep(x[0]));
+            All["svd/u" + suffix] = (x, _) => LinearAlgebra.Svd(Steep(x[0])).U.Square();
+            All["svd/v" + suffix] = (x, _) => LinearAlgebra.Svd(Steep(x[0])).Vh.Square();
+            All["svd/all" + suffix] = (x, _) => LinearAlgebra.Svd(Steep(x[0])) is var (u, s, vh) ? (u * s.Sin().Unsqueeze(-2)).MatMul(vh) : null!;
+        }
         foreach (var (name, equation) in new[]
         {
             ("matmul", "ij,jk->ik"), ("batched", "bij,bjk->bik"), ("transposed", "bji,bkj->bki"), ("implicit", "ij,jk"), ("order", "zab->baz"), ("outer", "i,j->ij"),
@@ -244,4 +272,15 @@ internal static class GoldenOps
     }
 
     private static Tensor Both((Tensor States, Tensor Cells) pair) => Tensor.Cat([pair.States.Reshape(-1), pair.Cells.Reshape(-1)]);
+
+    private static Tensor Definite(Tensor x) => x.MatMul(x, transposeOther: true) + Tensor.Eye(x.Size(-1));
+
+    private static Tensor Spread(Tensor x) => x + x.Transpose() + (Tensor.Eye(x.Size(-1)) * (6 * Tensor.Arange(x.Size(-1))));
+
+    private static Tensor Steep(Tensor x)
+    {
+        var (m, n) = (x.Size(-2), x.Size(-1));
+        var k = Math.Min(m, n);
+        return x + (Tensor.Eye(k) * (6 * Tensor.Arange(k, 1))).Pad([0, n - k, 0, m - k]);
+    }
 }
