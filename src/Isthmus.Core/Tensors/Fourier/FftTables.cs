@@ -1,4 +1,6 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace Isthmus.Tensors;
 
@@ -108,26 +110,8 @@ internal unsafe struct FftTables : IDisposable
         var n = M;
         for (; n >= 4; n /= 4, stride *= 4)
         {
-            var quarter = n / 4;
-            for (var p = 0; p < quarter; p++)
-            {
-                double* w1 = _roots + (2L * p * stride), w2 = _roots + (4L * p * stride), w3 = _roots + (6L * p * stride);
-                for (var q = 0; q < stride; q++)
-                {
-                    var from = x + (2L * (q + ((long)stride * p)));
-                    var step = 2L * stride * quarter;
-                    double ar = from[0], ai = from[1], br = from[step], bi = from[step + 1];
-                    double cr = from[2 * step], ci = from[(2 * step) + 1], dr = from[3 * step], di = from[(3 * step) + 1];
-                    double sr = ar + cr, si = ai + ci, tr = ar - cr, ti = ai - ci;
-                    double ur = br + dr, ui = bi + di, vr = br - dr, vi = bi - di;
-                    var to = y + (2L * (q + (4L * stride * p)));
-                    var next = 2L * stride;
-                    (to[0], to[1]) = (sr + ur, si + ui);
-                    Put(to + next, w1, tr + vi, ti - vr);
-                    Put(to + (2 * next), w2, sr - ur, si - ui);
-                    Put(to + (3 * next), w3, tr - vi, ti + vr);
-                }
-            }
+            if (stride == 1) First(x, y);
+            else Later(x, y, n / 4, stride);
             var read = x;
             x = y;
             y = read;
@@ -135,6 +119,61 @@ internal unsafe struct FftTables : IDisposable
         if (n != 2) return x;
         for (var q = 0L; q < 2L * stride; q++) (y[q], y[q + (2L * stride)]) = (x[q] + x[q + (2L * stride)], x[q] - x[q + (2L * stride)]);
         return y;
+    }
+
+    // The step of stride one, number by number.
+    private readonly void First(double* x, double* y)
+    {
+        var quarter = M / 4;
+        var step = 2L * quarter;
+        for (var p = 0; p < quarter; p++, x += 2, y += 8)
+        {
+            double ar = x[0], ai = x[1], br = x[step], bi = x[step + 1];
+            double cr = x[2 * step], ci = x[(2 * step) + 1], dr = x[3 * step], di = x[(3 * step) + 1];
+            double sr = ar + cr, si = ai + ci, tr = ar - cr, ti = ai - ci;
+            double ur = br + dr, ui = bi + di, vr = br - dr, vi = bi - di;
+            (y[0], y[1]) = (sr + ur, si + ui);
+            Put(y + 2, _roots + (2L * p), tr + vi, ti - vr);
+            Put(y + 4, _roots + (4L * p), sr - ur, si - ui);
+            Put(y + 6, _roots + (6L * p), tr - vi, ti + vr);
+        }
+    }
+
+    // The steps of greater strides, two numbers at a time: neighbours share their roots.
+    private readonly void Later(double* x, double* y, int quarter, int stride)
+    {
+        var step = 2L * stride * quarter;
+        var next = 2L * stride;
+        var minus = Vector256.Create(1.0, -1.0, 1.0, -1.0);
+        for (var p = 0; p < quarter; p++)
+        {
+            var (w1, w2, w3) = (new Pair(_roots + (2L * p * stride)), new Pair(_roots + (4L * p * stride)), new Pair(_roots + (6L * p * stride)));
+            var from = x + (next * p);
+            var to = y + (4 * next * p);
+            for (var q = 0; q < stride; q += 2, from += 4, to += 4)
+            {
+                var (a, b) = (Vector256.Load(from), Vector256.Load(from + step));
+                var (c, d) = (Vector256.Load(from + (2 * step)), Vector256.Load(from + (3 * step)));
+                var (s, t, u) = (a + c, a - c, b + d);
+                var v = Swap(b - d) * minus; // -i (b - d)
+                (s + u).Store(to);
+                w1.Times(t + v).Store(to + next);
+                w2.Times(s - u).Store(to + (2 * next));
+                w3.Times(t - v).Store(to + (3 * next));
+            }
+        }
+    }
+
+    private static Vector256<double> Swap(Vector256<double> x) => Vector256.Shuffle(x, Vector256.Create(1L, 0, 3, 2));
+
+    // One root beside two complex numbers.
+    private readonly struct Pair(double* root)
+    {
+        private readonly Vector256<double> _re = Vector256.Create(root[0]);
+        private readonly Vector256<double> _im = Vector256.Create(-root[1], root[1], -root[1], root[1]);
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public Vector256<double> Times(Vector256<double> x) => (_re * x) + (_im * Swap(x));
     }
 
     private static void Put(double* to, double* w, double re, double im) => (to[0], to[1]) = ((w[0] * re) - (w[1] * im), (w[0] * im) + (w[1] * re));

@@ -3,7 +3,7 @@ using System.Runtime.Intrinsics;
 namespace Isthmus.Tensors;
 
 /// <summary>
-/// Products and solves on row-major matrices of doubles. Sums run over four fixed partial sums, or one after the other along k, so
+/// Products and solves on row-major matrices of doubles. Sums run over sixteen fixed partial sums, or one after the other along k, so
 /// that the bits depend on the shapes alone.
 /// </summary>
 internal static unsafe class Dense
@@ -11,9 +11,17 @@ internal static unsafe class Dense
     /// <summary>Σ a_i b_i.</summary>
     public static double Dot(double* a, double* b, int n)
     {
-        var sums = Vector256<double>.Zero;
+        Vector256<double> sum0 = default, sum1 = default, sum2 = default, sum3 = default;
         var i = 0;
-        for (; i + 4 <= n; i += 4) sums += Vector256.Load(a + i) * Vector256.Load(b + i);
+        for (; i + 16 <= n; i += 16)
+        {
+            sum0 += Vector256.Load(a + i) * Vector256.Load(b + i);
+            sum1 += Vector256.Load(a + i + 4) * Vector256.Load(b + i + 4);
+            sum2 += Vector256.Load(a + i + 8) * Vector256.Load(b + i + 8);
+            sum3 += Vector256.Load(a + i + 12) * Vector256.Load(b + i + 12);
+        }
+        for (; i + 4 <= n; i += 4) sum0 += Vector256.Load(a + i) * Vector256.Load(b + i);
+        var sums = (sum0 + sum1) + (sum2 + sum3);
         var sum = (sums[0] + sums[1]) + (sums[2] + sums[3]);
         for (; i < n; i++) sum += a[i] * b[i];
         return sum;

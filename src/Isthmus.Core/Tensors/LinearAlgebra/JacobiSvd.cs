@@ -35,14 +35,17 @@ internal static unsafe class JacobiSvd
         }
     }
 
+    // Squared lengths are kept up to date through a sweep, and computed anew where a rotation leaves little of one.
     private static bool Sweep(double* w, double* v, int n, int m)
     {
         var rotated = false;
+        var squares = new double[n];
+        for (var i = 0; i < n; i++) squares[i] = Dense.Dot(w + ((long)i * m), w + ((long)i * m), m);
         for (var i = 0; i < n - 1; i++)
             for (var j = i + 1; j < n; j++)
             {
                 double* x = w + ((long)i * m), y = w + ((long)j * m);
-                double xx = Dense.Dot(x, x, m), yy = Dense.Dot(y, y, m), xy = Dense.Dot(x, y, m);
+                double xx = squares[i], yy = squares[j], xy = Dense.Dot(x, y, m);
                 if (!(Math.Abs(xy) > Orthogonal * Math.Sqrt(xx) * Math.Sqrt(yy))) continue;
                 rotated = true;
                 // The angle that makes x and y orthogonal, the smaller of the two.
@@ -51,6 +54,9 @@ internal static unsafe class JacobiSvd
                 var cos = 1 / Math.Sqrt(1 + (tan * tan));
                 Dense.Rotate(x, y, cos, cos * tan, m);
                 Dense.Rotate(v + ((long)i * n), v + ((long)j * n), cos, cos * tan, n);
+                (squares[i], squares[j]) = (xx - (tan * xy), yy + (tan * xy));
+                if (squares[i] < 0.1 * xx) squares[i] = Dense.Dot(x, x, m);
+                if (squares[j] < 0.1 * yy) squares[j] = Dense.Dot(y, y, m);
             }
         return rotated;
     }
