@@ -9,6 +9,7 @@ public static class StudyIndex
     public static IReadOnlyList<Study> All { get; } =
     [
         new HourglassMlpStudy(),
+        new ReversibleMbconvUnetStudy(),
     ];
 
     /// <summary>The study of that slug; null where it is not written yet.</summary>

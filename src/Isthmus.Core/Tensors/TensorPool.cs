@@ -6,17 +6,20 @@ namespace Isthmus.Tensors;
 /// Keeps the memory of tensors that have died for the next ones of about that size, so that a training step in steady state
 /// allocates none on the garbage-collected heap. Sizes are rounded up to quarters of a power of two.
 /// </summary>
-internal static class TensorPool
+public static class TensorPool
 {
     private const int Classes = 256;
     private static readonly Stack<Storage>?[] s_free = new Stack<Storage>?[Classes];
     private static readonly Lock s_gate = new();
 
-    /// <summary>Bytes that have been allocated and not been collected or trimmed, in use or waiting.</summary>
+    /// <summary>
+    /// Bytes that have been allocated and not been collected or trimmed, in use or waiting: after <see cref="Trim"/>, what a computation adds to it is
+    /// the most it has needed at once (sizes rounded up as they are).
+    /// </summary>
     public static long BytesHeld { get; private set; }
 
     /// <summary>Memory for n floats, of undefined content, owned by one tensor.</summary>
-    public static Storage Rent(long n)
+    internal static Storage Rent(long n)
     {
         var (index, capacity) = SizeClass(n);
         lock (s_gate)
@@ -33,7 +36,7 @@ internal static class TensorPool
     }
 
     /// <summary>Takes memory back that no tensor uses any more.</summary>
-    public static void Return(Storage storage)
+    internal static void Return(Storage storage)
     {
         lock (s_gate) (s_free[storage.SizeClass] ??= new Stack<Storage>()).Push(storage);
     }

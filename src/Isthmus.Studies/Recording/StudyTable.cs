@@ -62,7 +62,7 @@ public static class StudyTable
 
     private static string Shown(StudyResult r) => r.Verdict == StudyVerdict.Undecided
         ? $"With this spread and number of seeds a mean {Number(r.Detectable)} beyond the margin would have read held."
-        : $"A mean {Number(r.Detectable)} beyond the margin was needed.";
+        : double.IsNaN(r.Detectable) ? "One seed has no interval." : $"A mean {Number(r.Detectable)} beyond the margin was needed.";
 
     private static string MarginText(StudyResult r) => r.Margin == 0 ? "no margin"
         : r.Ratio ? string.Create(CultureInfo.InvariantCulture, $"{(r.Margin > 0 ? "better" : "worse")} by {(r.Margin > 0 ? "more" : "less")} than {Math.Abs(r.Margin) * 100:0.###} %")
