@@ -57,18 +57,44 @@ public sealed class CodePrior
         int[] contextOf = context == CodeContext.Previous ? GroupRare(counts) : [];
         var contexts = context switch { CodeContext.None => 1, CodeContext.Position => length, _ => contextOf.Max() + 2 };
         if ((long)contexts * alphabet > MostCells && contexts > 1) throw new ArgumentException($"CodePrior.Fit: {contexts} tables of {alphabet} indices are more than 2^22 cells; use CodeContext.None");
-        var uniform = new double[alphabet];
-        Array.Fill(uniform, 1.0 / alphabet);
-        var base0 = Smooth(counts, uniform, BestStrength([counts], uniform));
-        if (contexts == 1) return new CodePrior(context, alphabet, contextOf, new TableSet([Table(base0)]));
+        if (contexts == 1) return new CodePrior(context, alphabet, contextOf, new TableSet([Table(Order0(counts))]));
 
         var cells = new double[contexts][];
         for (var c = 0; c < contexts; c++) cells[c] = new double[alphabet];
         var prior = new CodePrior(context, alphabet, contextOf, new TableSet([]));
         for (var i = 0; i < codes.Length; i++) cells[prior.TableOf(i % length, i % length == 0 ? -1 : codes[i - 1], contexts)][codes[i]]++;
-        var strength = BestStrength(cells, base0);
-        return new CodePrior(context, alphabet, contextOf, new TableSet(cells.Select(n => Table(Smooth(n, base0, strength)))));
+        return new CodePrior(context, alphabet, contextOf, new TableSet(SmoothedTables(cells, counts)));
     }
+
+    /// <summary>Counts codes after what they follow, for messages whose order is not one chain: <see cref="TableAfter"/> gives the tables.</summary>
+    /// <param name="previous">What each code follows, in 0..alphabet−1, or −1 for the first of a message.</param>
+    /// <param name="codes">The codes, in 0..alphabet−1.</param>
+    /// <param name="alphabet">K, 1..65,536.</param>
+    /// <exception cref="ArgumentException">An index or a size is out of range.</exception>
+    public static CodePrior FitAfter(ReadOnlySpan<int> previous, ReadOnlySpan<int> codes, int alphabet)
+    {
+        if (alphabet is < 1 or > FrequencyTable.MaxEntries || previous.Length != codes.Length)
+            throw new ArgumentException($"CodePrior.FitAfter: {codes.Length} codes after {previous.Length} over {alphabet} indices; as many of both and 1 to {FrequencyTable.MaxEntries} indices are required");
+        var (counts, followed) = (new double[alphabet], new double[alphabet]);
+        for (var i = 0; i < codes.Length; i++)
+        {
+            if ((uint)codes[i] >= (uint)alphabet || previous[i] < -1 || previous[i] >= alphabet)
+                throw new ArgumentException($"CodePrior.FitAfter: index {codes[i]} after {previous[i]} is not in 0..{alphabet - 1}");
+            counts[codes[i]]++;
+            if (previous[i] >= 0) followed[previous[i]]++;
+        }
+        var prior = new CodePrior(CodeContext.Previous, alphabet, GroupRare(followed), new TableSet([]));
+        var cells = new double[prior._contextOf.Max() + 2][];
+        for (var c = 0; c < cells.Length; c++) cells[c] = new double[alphabet];
+        for (var i = 0; i < codes.Length; i++) cells[prior.TableOf(0, previous[i], cells.Length)][codes[i]]++;
+        return new CodePrior(CodeContext.Previous, alphabet, prior._contextOf, new TableSet(SmoothedTables(cells, counts)));
+    }
+
+    /// <summary>The table of a code that follows another, of a prior with <see cref="CodeContext.Previous"/>.</summary>
+    /// <param name="previous">What it follows, or −1 for the first of a message.</param>
+    public FrequencyTable TableAfter(int previous) => Context == CodeContext.Previous
+        ? Tables[TableOf(0, previous, Tables.Count)]
+        : throw new InvalidOperationException($"CodePrior: a prior given {Context} has no table after an index");
 
     /// <summary>Writes one message.</summary>
     /// <exception cref="CodingException">An index is outside the alphabet, or the message is longer than the positions counted
@@ -139,6 +165,20 @@ public sealed class CodePrior
         var byCount = Enumerable.Range(0, counts.Length).OrderByDescending(i => counts[i]).ThenBy(i => i).ToArray();
         for (var rank = 0; rank < byCount.Length; rank++) contextOf[byCount[rank]] = Math.Max(0, Math.Min(rank, own));
         return contextOf;
+    }
+
+    private static double[] Order0(double[] counts)
+    {
+        var uniform = new double[counts.Length];
+        Array.Fill(uniform, 1.0 / counts.Length);
+        return Smooth(counts, uniform, BestStrength([counts], uniform));
+    }
+
+    private static IEnumerable<FrequencyTable> SmoothedTables(double[][] cells, double[] counts)
+    {
+        var order0 = Order0(counts);
+        var strength = BestStrength(cells, order0);
+        return cells.Select(n => Table(Smooth(n, order0, strength)));
     }
 
     private static double[] Smooth(double[] counts, double[] towards, double strength)
