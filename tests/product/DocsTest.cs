@@ -75,7 +75,7 @@ public partial class DocsTest
             var card = File.ReadAllText(page);
             foreach (var property in entry.OptionsType.GetProperties().Where(p => p.GetCustomAttribute<OptionAttribute>() is not null))
             {
-                var row = $"| `{JsonNamingPolicy.SnakeCaseLower.ConvertName(property.Name)}` | {Shown(property.GetValue(entry.Default.Options))} |";
+                var row = $"| `{JsonNamingPolicy.SnakeCaseLower.ConvertName(property.Name)}` | {Shown(property.GetValue(entry.Default.Options), property.GetCustomAttribute<OptionAttribute>()!)} |";
                 Assert.True(card.Contains(row, StringComparison.Ordinal), $"docs/bottlenecks/{entry.Name}.md has no row '{row}'");
             }
         }
@@ -138,8 +138,9 @@ public partial class DocsTest
         return [.. found];
     }
 
-    private static string Shown(object? value) => value switch
+    private static string Shown(object? value, OptionAttribute option) => value switch
     {
+        Enum word when option.Choices.Length > 0 => option.Choices.Split('|')[Convert.ToInt32(word, System.Globalization.CultureInfo.InvariantCulture)],
         null => "–",
         IEnumerable<int> list => string.Join(", ", list),
         bool or Enum => JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString()!),
