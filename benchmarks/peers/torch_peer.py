@@ -121,6 +121,52 @@ def bsq(bits, rows):
     return run
 
 
+def nearest_codes(rows, width, codes):
+    x, book = torch.randn(rows, width), torch.randn(codes, width)
+    return lambda: torch.addmm((book * book).sum(1), x, book.t(), alpha=-2).argmin(1)
+
+
+def residual_vq(rows, width, codes, stages=1, rotation=False, decay=0.99, eps=1e-5):
+    """Straight through or rotation, commitment 0.25, tables by running averages; distances by addmm, sums by index_add."""
+    x, g = torch.randn(rows, width, requires_grad=True), torch.randn(rows, width)
+    books = [torch.randn(codes, width) / width ** 0.5 for _ in range(stages)]
+    counts, sums = [torch.ones(codes) for _ in books], [b.clone() for b in books]
+
+    def nearest(values, book):
+        return torch.addmm((book * book).sum(1), values, book.t(), alpha=-2).argmin(1)
+
+    def average(k, values, index):
+        counts[k].mul_(decay).add_(torch.bincount(index, minlength=codes), alpha=1 - decay)
+        sums[k].mul_(decay).index_add_(0, index, values, alpha=1 - decay)
+        total = counts[k].sum()
+        torch.div(sums[k], ((counts[k] + eps) / (total + codes * eps) * total).unsqueeze(1), out=books[k])
+
+    def turned(e, q):
+        with torch.no_grad():
+            ne, nq = e.norm(dim=1, keepdim=True), q.norm(dim=1, keepdim=True)
+            u, v = e / ne, q / nq
+            w = F.normalize(u + v, dim=1)
+            scale = nq / ne
+        return scale * (e - 2 * (e * w).sum(1, keepdim=True) * w + 2 * (e * u).sum(1, keepdim=True) * v)
+
+    def run():
+        x.grad = None
+        rest, total, loss, chosen = x.detach(), 0, 0, []
+        for book in books:
+            index = nearest(rest, book)
+            code = book[index]
+            chosen.append((rest, index))
+            total = total + code
+            loss = loss + (x - total).square().sum(1).mean()
+            rest = rest - code
+        out = turned(x, total) if rotation else x + (total - x).detach()
+        ((out * g).sum() + 0.25 * loss).backward()
+        with torch.no_grad():
+            for k, (values, index) in enumerate(chosen):
+                average(k, values, index)
+    return run
+
+
 BENCHES = {
     "gemm-1024-1t": lambda: gemm(1024),
     "gemm-1024": lambda: gemm(1024),
@@ -135,6 +181,10 @@ BENCHES = {
     "fsq-step": lambda: fsq([8, 5, 5, 5], 4096),
     "lfq-entropy-step": lambda: lfq(10, 4096),
     "bsq-step": lambda: bsq(10, 4096),
+    "vq-encode": lambda: nearest_codes(4096, 64, 1024),
+    "vq-step": lambda: residual_vq(4096, 64, 1024),
+    "vq-rotation-step": lambda: residual_vq(4096, 64, 1024, rotation=True),
+    "rvq-step": lambda: residual_vq(4096, 64, 1024, stages=4),
 }
 
 if __name__ == "__main__":

@@ -137,7 +137,7 @@ public class CodebookBottleneckTest
 
     // x = (1,2),(3,4), e = (0,0),(3,3): with means over vectors of sums over dimensions the gradient is 2 beta (x - e)/2.
     [Theory]
-    [InlineData(CodebookLearning.Average)]
+    [InlineData(CodebookLearning.Ema)]
     [InlineData(CodebookLearning.Gradient)]
     public void TheLosses_HaveTheirClosedForm(CodebookLearning learning)
     {
@@ -328,6 +328,7 @@ public class CodebookBottleneckTest
         Refused("codes", () => new VectorQuantizer(4, new VqOptions { Codes = 0 }, r));
         Refused("width", () => new VectorQuantizer(4, new VqOptions { Width = 0 }, r));
         Refused("project", () => new VectorQuantizer(4, new VqOptions { Width = 3, Project = CodeProjection.None }, r));
+        Refused("places", () => new VectorQuantizer(4, new VqOptions { Places = true }, r));
         Refused("orthogonal", () => new VectorQuantizer(4, new VqOptions { Orthogonal = 1 }, r));
         Refused("estimator", () => new ResidualQuantizer([4], new RvqOptions { Estimator = CodeEstimator.Gumbel }, r));
         Refused("shared", () => new ResidualQuantizer([4], new RvqOptions { Codes = [4, 8], Shared = true }, r));

@@ -16,6 +16,8 @@ internal sealed class CodePlaces
         _shape = [.. shape];
         if (_shape.Length is < 1 or > 4 || _shape.Any(s => s < 1))
             throw new InputException($"bottleneck: features of the shape [{string.Join(", ", shape)}] are no vector, series or map of two or three dimensions");
+        if (perPlace && _shape.Length == 1)
+            throw new InputException(FormattableString.Invariant($"bottleneck.places: the encoder puts out {_shape[0]} numbers in a row, which have no places"), "an encoder that puts out maps or series has them: of conv, width: 0 keeps the maps");
         _whole = !perPlace || _shape.Length == 1;
         _channelsFirst = _shape.Length > 2 || channelsFirst;
         Channels = _whole ? _shape.Aggregate(1, (a, b) => checked(a * b)) : _channelsFirst ? _shape[0] : _shape[^1];

@@ -7,7 +7,7 @@ namespace Isthmus.Bottlenecks;
 public enum CodebookLearning
 {
     /// <summary>By exponential moving averages of counts and sums (van den Oord et al. 2017, appendix A.1).</summary>
-    Average,
+    Ema,
 
     /// <summary>By the gradient of the codebook loss; the table is a parameter.</summary>
     Gradient,
@@ -78,7 +78,7 @@ public sealed class Codebook : Module
         if (settings.Cosine) start = GradientEstimators.UnitRows(start);
         _table = settings.Learning == CodebookLearning.Gradient ? AddParameter("table", start) : AddBuffer("table", start);
         _counts = AddBuffer("counts", Tensor.Zeros(_books, settings.Codes));
-        if (settings.Learning == CodebookLearning.Average) _sums = AddBuffer("sums", Tensor.Zeros(shape));
+        if (settings.Learning == CodebookLearning.Ema) _sums = AddBuffer("sums", Tensor.Zeros(shape));
         _state = AddBuffer("state", Tensor.Zeros(1));
     }
 

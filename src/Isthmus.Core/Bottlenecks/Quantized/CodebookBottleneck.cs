@@ -70,7 +70,7 @@ public abstract class CodebookBottleneck : IndexBottleneck
         Codebook.Require(options.Commitment >= 0, "commitment", "at least 0", options.Commitment);
         Codebook.Require(design.Beam >= 1, "beam", "at least 1", design.Beam);
         Codebook.Require(design.LeastStages >= 1 && design.LeastStages <= design.Codes.Count, "least_stages", FormattableString.Invariant($"a number in 1..{design.Codes.Count}"), design.LeastStages);
-        Refuse(options.Orthogonal > 0 && options.Codebook == CodebookLearning.Average, "orthogonal: running averages have no gradient that it could change", "codebook: gradient learns by gradients");
+        Refuse(options.Orthogonal > 0 && options.Codebook == CodebookLearning.Ema, "orthogonal: running averages have no gradient that it could change", "codebook: gradient learns by gradients");
         Refuse(Gumbel && design.Codes.Count > 1, "estimator: gumbel chooses one code a vector, and there are several stages", "straight-through and rotation serve any number of stages");
         Refuse(options.Sampling > 0 && design.Beam > 1, "sampling: a beam keeps the best choices, not random ones", "beam: 1");
         Refuse(design.SharedStages && design.Codes.Distinct().Count() > 1, "shared: stages that share a table have as many codes each", "give one number of codes");

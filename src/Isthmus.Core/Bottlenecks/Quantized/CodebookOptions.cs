@@ -36,7 +36,7 @@ public enum CodeProjection
 public abstract record CodebookOptions
 {
     /// <summary>How codebooks learn.</summary>
-    [Option("how codebooks learn: running averages or the gradient of the codebook loss", Choices = "ema|gradient")]
+    [Option("how codebooks learn: running averages or the gradient of the codebook loss")]
     public CodebookLearning Codebook { get; init; }
 
     /// <summary>Decay of the codebook's running averages, in [0, 1).</summary>
@@ -60,7 +60,7 @@ public abstract record CodebookOptions
     public float DeadThreshold { get; init; } = -1;
 
     /// <summary>How gradients pass the choice.</summary>
-    [Option("how gradients pass the choice of a code", Choices = "straight-through|rotation|gumbel|gumbel-soft|noise")]
+    [Option("how gradients pass the choice of a code")]
     public CodeEstimator Estimator { get; init; }
 
     /// <summary>Temperature of Gumbel noise at the first step, above 0.</summary>
@@ -88,7 +88,7 @@ public abstract record CodebookOptions
     public float Diversity { get; init; }
 
     /// <summary>Linear layers before and after.</summary>
-    [Option("linear layers: before the codes, before and after them, or none", Choices = "in|both|none")]
+    [Option("linear layers: before the codes, before and after them, or none")]
     public CodeProjection Project { get; init; }
 
     /// <summary>Whether every place of a map or series has indices of its own.</summary>
@@ -100,6 +100,6 @@ public abstract record CodebookOptions
     public bool ChannelsFirst { get; init; }
 
     /// <summary>Under what indices are written.</summary>
-    [Option("what indices are written under", Choices = "static|position|context|adaptive|packed")]
+    [Option("what indices are written under")]
     public IndexPrior Prior { get; init; }
 }

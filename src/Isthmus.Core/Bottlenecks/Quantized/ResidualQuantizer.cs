@@ -22,7 +22,7 @@ public sealed record RvqOptions : CodebookOptions
     public bool Shared { get; init; }
 
     /// <summary>For what the number of stages that stay in training is drawn.</summary>
-    [Option("in training the last stages are left out, as many as are drawn: never, for each batch or for each vector", Choices = "none|batch|example")]
+    [Option("in training the last stages are left out, as many as are drawn: never, for each batch or for each vector")]
     public StageDropout Dropout { get; init; }
 
     /// <summary>Stages that always stay, at least 1.</summary>
