@@ -85,7 +85,7 @@ public sealed record Bins
         if (levels.Count == 0) return new Bins([lowerLimit, Math.BitIncrement(lowerLimit)]);
         var edges = new List<double> { lowerLimit };
         for (var k = 0; k < count; k++) edges.Add(levels[(int)((long)k * levels.Count / count)]);
-        edges.Add(levels[^1]);
+        edges.Add(Math.Max(levels[^1], Math.BitIncrement(edges[^1]))); // the last level opens a bin of its own where there are no more levels than bins
         return new Bins(Distinct([.. edges]));
     }
 
