@@ -10,9 +10,9 @@ namespace Isthmus.Cli.Verbs;
 internal sealed class MeasureVerb : Verb
 {
     private static readonly TimeSpan s_externalLimit = TimeSpan.FromMinutes(10);
-    private readonly Argument<string> _data = new("DATA") { Description = "a table, a .npy of rows, or make:NAME,key=value,…" };
-    private readonly Option<string> _x = new("--x") { HelpName = "COLS", Required = true, Description = "columns, by name, 1-based number or range, with commas" };
-    private readonly Option<string> _y = new("--y") { HelpName = "COLS", Required = true, Description = "the columns that x is to tell about" };
+    private readonly Argument<string> _data = new("DATA") { Description = "a table, a .npy of rows, or make:NAME,key=value,…; with --layer a run's folder" };
+    private readonly Option<string?> _x = new("--x") { HelpName = "COLS", Description = "columns, by name, 1-based number or range, with commas" };
+    private readonly Option<string?> _y = new("--y") { HelpName = "COLS", Description = "the columns that x is to tell about" };
     private readonly Option<string?> _given = new("--given") { HelpName = "COLS", Description = "columns that are known already: measures I(x;y|given)" };
     private readonly Option<string> _estimator = new("--estimator") { HelpName = "LIST", Description = $"all that suit the columns, or some of: {string.Join(", ", MutualInformation.Names)}", DefaultValueFactory = _ => "all" };
     private readonly Option<int> _k = new("--k") { HelpName = "N", Description = "nearest neighbours (default 3)", DefaultValueFactory = _ => 3 };
@@ -20,9 +20,12 @@ internal sealed class MeasureVerb : Verb
     private readonly Option<int> _permutations = new("--permutations") { HelpName = "N", Description = "shuffles for the p-value (default 100; 0 for none)", DefaultValueFactory = _ => 100 };
     private readonly Option<string?> _intervals = new("--intervals") { HelpName = "KIND", Description = "subsample, bootstrap or none (default: what suits the estimator)" };
     private readonly Option<string?> _external = new("--external") { HelpName = "CMD", Description = "somebody else's estimator in the same table: run as CMD x.npy y.npy, prints bits" };
+    private readonly Option<string?> _layer = new("--layer") { HelpName = "NAME", Description = "measures a layer of a run: encoder.0 before its activation function, encoder.1 after it, bottleneck, decoder" };
+    private readonly Option<bool> _spectra = new("--spectra") { Description = "with --layer: RankMe, stable rank, participation, alpha-ReQ, matrix entropies, local rank" };
+    private readonly LayerFlags _layers = new();
     private readonly DataFlags _flags = new();
 
-    public override IReadOnlyList<Symbol> Symbols => [_data, _x, _y, _given, _estimator, _k, _components, _permutations, _intervals, _external, .. _flags.Reading];
+    public override IReadOnlyList<Symbol> Symbols => [_data, _x, _y, _given, _estimator, _k, _components, _permutations, _intervals, _external, _layer, _layers.Channel, _spectra, _layers.Rows, _layers.Most, .. _flags.Reading];
 
     public override string Details =>
         "Mutual information in bits: 0 when x says nothing about y, 1 when it answers one yes-no question about it. Estimators err in " +
@@ -35,20 +38,18 @@ internal sealed class MeasureVerb : Verb
         "isthmus measure houses.csv --x rooms,area --y price --given town",
         "isthmus measure make:gaussian,dim=1,rho=0.8,n=2000 --x x1 --y y1 --estimator ksg1,gaussian --json",
         "isthmus measure make:student,dim=2,bits=0.5 --x x1,x2 --y y1,y2 --external \"python3 mine.py\"",
+        "isthmus measure runs/moons --layer encoder.2 --channel noise:0.1 --spectra",
     ];
 
     public override bool Run(Call call)
     {
+        if (call.Get(_layer) is { } layer) return Layer(call, layer);
+        if (RunFolder.IsRun(call.Get(_data)!)) throw new InputException("--layer is missing: a run is measured at a layer", "for example --layer bottleneck, or --layer encoder.1 --channel noise:0.1");
+        foreach (var (columns, name) in (ReadOnlySpan<(string?, string)>)[(call.Get(_x), _x.Name), (call.Get(_y), _y.Name)])
+            if (columns is null) throw new InputException($"{name} is missing");
         var table = DataSource.LoadTable(call.Get(_data)!, _flags.Read(call));
         var samples = ColumnSamples.From(table, call.Get(_x)!, call.Get(_y)!, call.Get(_given));
-        var options = new MeasureOptions
-        {
-            Given = samples.Given,
-            Permutations = call.Get(_permutations) is >= 0 and var n ? n : throw new InputException($"--permutations {call.Get(_permutations)} is below 0"),
-            Intervals = DataFlags.Word<IntervalKind>(_intervals.Name, call.Get(_intervals)),
-            Seed = call.Seed,
-            Threads = call.Threads,
-        };
+        var options = Options(call) with { Given = samples.Given };
         foreach (var note in samples.Notes) call.Note(note);
         var names = call.Get(_estimator)!.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
         var estimates = MutualInformation.Measure(samples.X, samples.Y, names, call.Get(_k), options, call.Get(_components));
@@ -60,6 +61,28 @@ internal sealed class MeasureVerb : Verb
         Answer(call, samples, estimates, Truth(call, table)).Print(call);
         return true;
     }
+
+    private bool Layer(Call call, string layer)
+    {
+        foreach (var option in (Option[])[_x, _y, _given, _external])
+            if (call.Has(option)) throw new InputException($"{option.Name} does not go with --layer", "a layer is measured against the run's inputs and its target");
+        var channel = _layers.ChannelOf(call);
+        var names = call.Has(_estimator) ? call.Get(_estimator)!.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) : [];
+        var run = Runs.Run.Load(call.Get(_data)!);
+        run.Model.Network.GetSubmodule(layer); // slips are told before data are read
+        var rows = _layers.Load(call, run);
+        var question = new LayerQuestion { Channel = channel, Estimators = names, K = call.Get(_k), Options = Options(call), Spectra = call.Get(_spectra) };
+        MeasureLayer.Answer(rows, layer, LayerMeasurement.Of(run, rows, layer, question), Details).Print(call);
+        return true;
+    }
+
+    private MeasureOptions Options(Call call) => new()
+    {
+        Permutations = call.Get(_permutations) is >= 0 and var n ? n : throw new InputException($"--permutations {call.Get(_permutations)} is below 0"),
+        Intervals = DataFlags.Word<IntervalKind>(_intervals.Name, call.Get(_intervals)),
+        Seed = call.Seed,
+        Threads = call.Threads,
+    };
 
     // What is true of generated data, where x and y are the whole of their two sides.
     private double? Truth(Call call, Table table)

@@ -53,7 +53,7 @@ public static class TrainJob
         ArgumentNullException.ThrowIfNull(loaded);
         ArgumentNullException.ThrowIfNull(options);
         var complete = RecipeDefaults.Complete(recipe, loaded.Schema);
-        _ = Build(complete, loaded); // what cannot be built leaves no folder behind
+        _ = KeptEpochs.Parse(complete.Training.Keep, Build(complete, loaded).Network.ParameterCount(), complete.Training.Epochs); // what cannot be built leaves no folder behind
         var folder = RunFolder.Create(options.Out, complete, loaded.Schema, new RunHeader
         {
             Created = DateTime.UtcNow,

@@ -120,9 +120,17 @@ public sealed record LayerChannel
             var bounds = KernelBounds.Estimate(activations.Values, n, d, Deviation * Deviation, labels, threads);
             return new LayerReading([bounds.Upper, bounds.Lower], bounds.LabelHigh is null ? [] : [Between(bounds), bounds.LabelLow!, bounds.LabelHigh]);
         }
+        return OfSymbols(Rounded(activations, bins).RowSymbols(out _), labels);
+    }
+
+    /// <summary>What passes through a symbol that is a function of the row: I(X;T) = H(T), I(T;Y) = H(T) − H(T|Y), by counting.</summary>
+    /// <param name="symbols">One for each row.</param>
+    /// <param name="labels">The class of each row; empty for none.</param>
+    public static LayerReading OfSymbols(ReadOnlySpan<int> symbols, ReadOnlySpan<int> labels)
+    {
         var clock = Stopwatch.GetTimestamp();
-        var t = Rounded(activations, bins).RowSymbols(out var cells);
-        var rows = activations.Count;
+        var (t, rows) = (symbols.ToArray(), symbols.Length);
+        var cells = t.Distinct().Count();
         var entropy = Entropy(t);
         var ceiling = Bits.FromBits(Math.Log2(rows));
         var input = new Estimate("entropy", entropy)

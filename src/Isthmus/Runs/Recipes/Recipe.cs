@@ -237,6 +237,10 @@ public sealed record TrainingRecipe
     /// <summary>Seconds between two checkpoints.</summary>
     [Option("time between two checkpoints; 0 for one after every step", Unit = "seconds", Min = 0)]
     public double CheckpointSeconds { get; init; } = 15;
+
+    /// <summary>Which epochs' weights stay in the run, for <c>plane</c>: auto, none, log, all, or epochs as in 0,1,2,5,10.</summary>
+    [Option("epochs whose weights stay in the run, for 'isthmus plane': auto (log for up to 100,000 parameters, else none), none, log (0,1,2,5,10,20,50 … and the last), all, or a list of epochs")]
+    public string Keep { get; init; } = "auto";
 }
 
 /// <summary>One of several trainings; what is null is as in <see cref="Recipe.Training"/>.</summary>

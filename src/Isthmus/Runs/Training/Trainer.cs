@@ -33,6 +33,7 @@ internal sealed class Trainer
     private readonly TrainingRecipe[] _settings;
     private readonly RandomStream _order, _noise;
     private readonly Dropout[] _dropouts;
+    private readonly KeptEpochs _kept;
     private readonly bool _normsBatches;
     private readonly Stopwatch _clock = new();
     private TrainingState _state = new();
@@ -56,6 +57,7 @@ internal sealed class Trainer
         (_order, _noise) = (random.Fork("order"), random.Fork("noise"));
         _normsBatches = model.Network.NamedModules().Any(m => m.Value is BatchNorm);
         if (_normsBatches && _settings.Any(t => t.Batch == 1)) throw new InputException("training.batch is 1, batch norms need at least 2 rows in a step");
+        _kept = KeptEpochs.Parse(model.Recipe.Training.Keep, model.Network.ParameterCount(), _settings.Sum(s => s.Epochs));
         _dropouts = [.. model.Network.NamedModules().Select(m => m.Value).OfType<Dropout>()];
     }
 
@@ -83,6 +85,7 @@ internal sealed class Trainer
             TakeWeights();
             if (_state.EndedEarly.Length > 0) break;
         }
+        if (_kept.Any && !File.Exists(KeptEpochs.PathIn(_folder, _state.EpochsDone))) Keep(); // training that ended early ends with an epoch too
         _state.Done = true;
         Write();
         return _state;
@@ -96,6 +99,7 @@ internal sealed class Trainer
         {
             BeginPhase();
             MetricsLog.Cut(MetricsLog.PathIn(_folder), 0);
+            if (_kept.Keeps(0)) Keep();
             Write();
             return;
         }
@@ -233,6 +237,7 @@ internal sealed class Trainer
         _state.Epoch++;
         _state.EpochsDone++;
         _state.StepInEpoch = 0;
+        if (_kept.Keeps(_state.EpochsDone)) Keep();
         var metrics = new EpochMetrics
         {
             Phase = _state.Phase,
@@ -318,6 +323,8 @@ internal sealed class Trainer
 
     private static Dictionary<string, Tensor> Under(string prefix, IReadOnlyDictionary<string, Tensor> weights) => weights
         .Where(p => p.Key.StartsWith(PhaseObjective, StringComparison.Ordinal) == (prefix.Length > 0)).ToDictionary(p => p.Key[prefix.Length..], p => p.Value, StringComparer.Ordinal);
+
+    private void Keep() => Safetensors.Write(KeptEpochs.PathIn(_folder, _state.EpochsDone), _model.State());
 
     private TrainingState Stopped()
     {
