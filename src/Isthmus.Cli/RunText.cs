@@ -23,6 +23,16 @@ internal static class RunText
         output.WriteLine($"model   sha256 {summary.ModelSha256}");
     }
 
+    /// <summary>A cross-validation in a few lines.</summary>
+    public static void Write(TextWriter output, FoldsSummary folds, Call call)
+    {
+        var table = new TextTable(["fold", folds.Measure, "bits of bound", "run"]);
+        foreach (var run in folds.Runs) table.Add([Path.GetFileName(run.Run), run.Test.Main.Value, run.Rate.BoundBits, run.Run]);
+        call.Write(table);
+        output.WriteLine();
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{folds.Measure} {folds.Mean:0.0000}, 95% {folds.Low:0.0000} … {folds.High:0.0000} over {folds.Folds} folds"));
+    }
+
     /// <summary>Quality beside what it should be compared with.</summary>
     public static void WriteQuality(Quality test, string split, string inference, Quality? baseline, Quality? linear, Call call)
     {

@@ -28,7 +28,7 @@ internal static class TrainFlags
         (Text("--task", "TASK", "classification, regression, reconstruction or forecast"), "data.task"),
         (Text("--split", "SHARES", "training, validation, test, as in 0.8,0.1,0.1"), "data.split"),
         (Text("--test", "DATA", "data whose rows are the test part"), "data.test"),
-        (Number("--folds", "K", "k folds; data.fold says which is the test part"), "data.folds"),
+        (Number("--folds", "K", "train k times, each k-th part once for test (data.fold: one of them)"), "data.folds"),
         (Text("--bottleneck", "NAME", "--list-bottlenecks prints them"), "bottleneck"),
         (Number("--latent", "N", "dimensions of the code"), "bottleneck.latent"),
         (Text("--beta", "X", "weight of the rate"), "bottleneck.beta"),
@@ -62,6 +62,10 @@ internal static class TrainFlags
 
     /// <summary>The recipe that the command line asks for, with the data loaded where they had to be.</summary>
     public static Plan Plan(Call call) => Runs.Plan.Make(call.Get(Source), Overrides(call));
+
+    /// <summary>Whether folds may be asked for: by the command line, or by a recipe.</summary>
+    public static bool AsksForFolds(Call call) => Overrides(call).Exists(o => o.Path == "data.folds" || o.Path == "data")
+        || (call.Get(Source) is { } source && (source.EndsWith(".yaml", StringComparison.OrdinalIgnoreCase) || source.EndsWith(".yml", StringComparison.OrdinalIgnoreCase) || RunFolder.IsRun(source)));
 
     // A text of a person is a text, not YAML: `--target 1` is column 1 and `--target a: b` is a column of that name.
     private static string Quoted(string field, string value) => field.StartsWith("data.", StringComparison.Ordinal) && field is not ("data.header" or "data.task")

@@ -34,10 +34,28 @@ internal sealed class TrainVerb : Verb
             Note = call.Note,
             Stop = call.Stop,
         };
+        if (Folds(call, options) is { } folds)
+        {
+            call.Result(() => folds, output => RunText.Write(output, folds, call));
+            return true;
+        }
         var summary = Summary(call, options);
         foreach (var warning in summary.Warnings) call.Warn(warning);
         call.Result(() => summary, output => RunText.Write(output, summary, call));
         return true;
+    }
+
+    // Null where one training is asked for.
+    private FoldsSummary? Folds(Call call, TrainOptions options)
+    {
+        void Announce(string text) => call.Note(text);
+        if (call.Get(_resume) is { } folder) return CrossValidation.IsFolder(folder) && TrainFlags.Overrides(call).Count == 0 ? CrossValidation.Resume(folder, options, Announce) : null;
+        if (!TrainFlags.AsksForFolds(call)) return null;
+        if (call.Out is { } path) RunFolder.CheckFree(path);
+        var plan = TrainFlags.Plan(call);
+        if (plan.Recipe.Data is not { Folds: > 0, Fold: null }) return null;
+        if (call.Has(_bits)) throw new InputException("--bits and --folds: a budget is kept by one training", "data.fold says which fold is the test part, as in --set data.fold=0");
+        return CrossValidation.Start(plan, options, Announce);
     }
 
     private RunSummary Summary(Call call, TrainOptions options)

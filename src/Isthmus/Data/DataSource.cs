@@ -125,7 +125,7 @@ public static class DataSource
             var test = RawSource.Open(options.Test, options with { Header = table.HasHeader ? HeaderMode.Row : HeaderMode.None }, budget, types).Table
                 ?? throw new InputException($"--test {options.Test} is not a table like {table.Source}");
             int[] usable = options.Task == TaskKind.Reconstruction || target is null ? [.. Enumerable.Range(0, test.Count)] : RowsWith(test, target.Names);
-            return Build(Data.Split.WithTest(table.Count, table.Count + usable.Length, options.ValidationShare, options.Seed, labels), test.Select(usable));
+            return Build(Data.Split.WithTest(table.Count, table.Count + usable.Length, options.ValidationShare, options.Seed, labels, groups), test.Select(usable));
         }
         if (options.Folds > 0)
         {
@@ -204,7 +204,7 @@ public static class DataSource
             var first = Build(folds[0]);
             return new LoadedData(first.Data, first.Split, first.Schema, folds.Count, f => Build(folds[f]));
         }
-        if (testStart is { } start && options.Split is null) return Build(Data.Split.WithTest(start, data.Count, options.ValidationShare, options.Seed, labels));
+        if (testStart is { } start && options.Split is null) return Build(Data.Split.WithTest(start, data.Count, options.ValidationShare, options.Seed, labels, groups));
         if (raw.InOrder && options.Split is null) return Build(Data.Split.InOrder(data.Count, InOrderTrainShare, options.ValidationShare, options.Seed, labels));
         var shares = options.Split is null ? SplitShares.Default : SplitShares.Parse(options.Split);
         if (raw.Sequential) return Build(Data.Split.Chronological(data.Count, shares));

@@ -155,6 +155,10 @@ public sealed partial record Schema
         }
     }
 
+    /// <summary>For each feature of a table's row 1 where it is a number and 0 where it is a category or says what is missing.</summary>
+    internal float[] NumericFeatures() => [.. Columns.Where(c => IsInput(c, Kind == DataKind.Series))
+        .SelectMany(c => NamesOf(c, EmbedCategories).Select((_, i) => c.Type == ColumnType.Numeric && i == 0 ? 1f : 0f))];
+
     /// <summary>The schema as JSON, as a run stores it.</summary>
     public string ToJson() => JsonSerializer.Serialize(this, Json);
 

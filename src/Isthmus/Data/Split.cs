@@ -61,9 +61,16 @@ public sealed record Split(int[] Train, int[] Validation, int[] Test)
         WithTest((int)Math.Round(count * trainShare), count, validationShare, seed, labels);
 
     /// <summary>Rows 0..trainCount-1 for training and validation, the others for test.</summary>
-    public static Split WithTest(int trainCount, int count, double validationShare, ulong seed, int[]? labels = null)
+    /// <param name="trainCount">How many rows are not for test.</param>
+    /// <param name="count">The number of rows.</param>
+    /// <param name="validationShare">The share of the training part that becomes validation, in [0, 1).</param>
+    /// <param name="seed">Chooses the validation rows.</param>
+    /// <param name="labels">The class of each row; null for a plain random choice.</param>
+    /// <param name="groups">The group of each row, kept together between training and validation; labels are not looked at then.</param>
+    public static Split WithTest(int trainCount, int count, double validationShare, ulong seed, int[]? labels = null, int[]? groups = null)
     {
-        var inner = Random(trainCount, new SplitShares(1 - validationShare, validationShare, 0), seed, labels?[..trainCount]);
+        var shares = new SplitShares(1 - validationShare, validationShare, 0);
+        var inner = groups is null ? Random(trainCount, shares, seed, labels?[..trainCount]) : ByGroup(groups[..trainCount], shares, seed);
         return inner with { Test = [.. Enumerable.Range(trainCount, count - trainCount)] };
     }
 
@@ -127,9 +134,15 @@ public sealed record Split(int[] Train, int[] Validation, int[] Test)
         {
             var fold = f;
             var parts = Collect(count, 2, row => foldOf[row] == fold ? 1 : 0);
+            var shares = new SplitShares(1 - validationShare, validationShare, 0);
+            if (groups is not null)
+            {
+                var byGroup = ByGroup(Dataset.Pick(groups, parts[0]), shares, seed + (ulong)f);
+                folds[f] = new Split(Dataset.Pick(parts[0], byGroup.Train), Dataset.Pick(parts[0], byGroup.Validation), parts[1]);
+                continue;
+            }
             var order = new RandomStream(seed).Fork(StreamName).Fork((ulong)f).Permutation(parts[0].Length);
-            var inner = Deal([.. order.Select(i => parts[0][i])], new SplitShares(1 - validationShare, validationShare, 0), labels);
-            folds[f] = inner with { Test = parts[1] };
+            folds[f] = Deal([.. order.Select(i => parts[0][i])], shares, labels) with { Test = parts[1] };
         }
         return folds;
     }

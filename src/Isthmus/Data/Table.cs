@@ -86,7 +86,7 @@ public sealed record Table(string Source, IReadOnlyList<TableColumn> Columns)
     /// <summary>Where a row stands, for messages: <c>file.csv line 7</c> or <c>data row 7</c>.</summary>
     public string Place(int row) => Lines is null ? FormattableString.Invariant($"{Source} row {row + 1}") : FormattableString.Invariant($"{Source} line {Lines[row]}");
 
-    /// <summary>The columns that a person named: by header, 1-based number, or range of numbers; several with commas.</summary>
+    /// <summary>The columns that a person named: by header, 1-based number, or a range of either; several with commas.</summary>
     /// <exception cref="InputException">No such column; the hint names the nearest.</exception>
     public IReadOnlyList<int> Find(string selectors)
     {
@@ -95,7 +95,7 @@ public sealed record Table(string Source, IReadOnlyList<TableColumn> Columns)
         foreach (var selector in selectors.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
             foreach (var index in FindOne(selector))
                 if (!found.Contains(index)) found.Add(index);
-        return found.Count > 0 ? found : throw new InputException($"'{selectors}' names no column of {Source}", "give headers or 1-based numbers, as in 'age,3-7'");
+        return found.Count > 0 ? found : throw new InputException($"'{selectors}' names no column of {Source}", "give headers or 1-based numbers, as in 'age,3-7,s1-s4'");
     }
 
     /// <summary>The column with a header, or null.</summary>
@@ -111,18 +111,24 @@ public sealed record Table(string Source, IReadOnlyList<TableColumn> Columns)
 
     private IEnumerable<int> FindOne(string selector)
     {
-        var exact = IndexOf(selector, StringComparison.Ordinal);
-        if (exact < 0) exact = IndexOf(selector, StringComparison.OrdinalIgnoreCase);
-        if (exact >= 0) return [exact];
-        if (int.TryParse(selector, NumberStyles.None, CultureInfo.InvariantCulture, out var number)) return [Numbered(number, selector)];
-        var dash = selector.IndexOf('-', StringComparison.Ordinal);
-        if (dash > 0 && int.TryParse(selector.AsSpan(0, dash), NumberStyles.None, CultureInfo.InvariantCulture, out var from)
-            && int.TryParse(selector.AsSpan(dash + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var to))
+        if (End(selector, selector) is { } one) return [one];
+        // Names may hold dashes themselves: the first place where both sides are columns is the range's.
+        for (var dash = selector.IndexOf('-', 1); dash > 0 && dash < selector.Length - 1; dash = selector.IndexOf('-', dash + 1))
         {
+            if (End(selector[..dash].Trim(), selector) is not { } from || End(selector[(dash + 1)..].Trim(), selector) is not { } to) continue;
             if (from > to) throw new InputException($"column range '{selector}' of {Source} runs backwards");
-            return Enumerable.Range(Numbered(from, selector), Numbered(to, selector) - Numbered(from, selector) + 1);
+            return Enumerable.Range(from, to - from + 1);
         }
         throw Suggest.Unknown($"column of {Source}", selector, [.. Columns.Select(c => c.Name)]);
+    }
+
+    // A column by header or number; null where it is neither.
+    private int? End(string name, string selector)
+    {
+        var exact = IndexOf(name, StringComparison.Ordinal);
+        if (exact < 0) exact = IndexOf(name, StringComparison.OrdinalIgnoreCase);
+        if (exact >= 0) return exact;
+        return int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? Numbered(number, selector) : null;
     }
 
     private int IndexOf(string name, StringComparison comparison)

@@ -80,6 +80,17 @@ public sealed class ArrayFileTest : IDisposable
     public void Idx_ComparesItsPromiseWithTheLimit() =>
         Assert.Contains("the limit is 20 bytes", Assert.Throws<InputException>(() => IdxFile.Read<float>(_scratch.Write("a", Idx(8, [6], new byte[6])), 20)).Message, StringComparison.Ordinal);
 
+    [Fact]
+    public void GzipOfSeveralMembers_IsOneFileAndItsEndIsChecked()
+    {
+        var bytes = Idx(8, [500], [.. Enumerable.Range(0, 500).Select(i => (byte)(i * 7))]);
+        byte[] members = [.. Gzip(bytes[..100]), .. Gzip(bytes[100..300]), .. Gzip(bytes[300..])];
+        Assert.Equal(IdxFile.Read<float>(_scratch.Write("one", bytes)).Values, IdxFile.Read<float>(_scratch.Write("three", members)).Values);
+        foreach (var cut in (int[])[1, 4, 8, 20]) Assert.Throws<InputException>(() => IdxFile.Read<float>(_scratch.Write("cut", members[..^cut])));
+        members[^3] ^= 1;
+        Assert.Throws<InputException>(() => IdxFile.Read<float>(_scratch.Write("changed", members)));
+    }
+
     [DataFact("mnist/t10k-images-idx3-ubyte.gz")]
     public void Mnist_HasItsKnownSum()
     {

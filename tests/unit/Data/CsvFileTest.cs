@@ -171,4 +171,28 @@ public sealed class CsvFileTest : IDisposable
         Assert.Equal(206855.81690891474, table["median_house_value"]!.Numbers.Average(), 6);
         Assert.Equal(1425.4767441860465, table["population"]!.Numbers.Average(), 8);
     }
+
+    [Theory]
+    [InlineData("s1-s3", "1,2,3")]
+    [InlineData("S2-4", "2,3")]
+    [InlineData("id,s2-s3,5", "0,2,3,4")]
+    [InlineData("a-b", "4")]
+    [InlineData("s3-a-b", "3,4")]
+    [InlineData("a-b-a-b", "4")]
+    public void ColumnsAreNamedByRanges(string selectors, string expected)
+    {
+        var table = new Table("t", [.. new[] { "id", "s1", "s2", "s3", "a-b" }.Select(n => TableColumn.Numeric(n, [1]))]);
+        Assert.Equal(expected, string.Join(',', table.Find(selectors)));
+    }
+
+    [Theory]
+    [InlineData("s3-s1", "column range 's3-s1' of t runs backwards")]
+    [InlineData("s1-s9", "unknown column of t 's1-s9'")]
+    [InlineData("1-9", "column '1-9': t has columns 1 to 3")]
+    [InlineData("-", "unknown column of t '-'")]
+    public void WrongRanges_AreNamed(string selectors, string message)
+    {
+        var table = new Table("t", [.. new[] { "s1", "s2", "s3" }.Select(n => TableColumn.Numeric(n, [1]))]);
+        Assert.Contains(message, Assert.Throws<InputException>(() => table.Find(selectors)).Message, StringComparison.Ordinal);
+    }
 }

@@ -42,17 +42,19 @@ public sealed record Quality
     /// <param name="data">The data.</param>
     /// <param name="training">Rows it learnt from, for the answer without looking; empty where they are not at hand.</param>
     /// <param name="outcomes">The answers.</param>
-    public static Quality Of(Model model, Dataset data, ReadOnlySpan<int> training, Outcomes outcomes)
+    /// <param name="trainingData">What the numbers of <paramref name="training"/> point into; null for <paramref name="data"/>.</param>
+    public static Quality Of(Model model, Dataset data, ReadOnlySpan<int> training, Outcomes outcomes, Dataset? trainingData = null)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(data);
         ArgumentNullException.ThrowIfNull(outcomes);
         if (outcomes.Rows.Length == 0) return new Quality();
+        var learnt = trainingData ?? data;
         return data.Target switch
         {
-            ClassTarget target when model.Task == RunTask.Classification => OfClasses(target, training, outcomes),
-            ContinuousTarget target when model.Task is RunTask.Regression or RunTask.Forecast => OfNumbers(target, training, outcomes),
-            _ => OfReconstruction(data, training, outcomes),
+            ClassTarget target when model.Task == RunTask.Classification => OfClasses(target, (ClassTarget)learnt.Target!, training, outcomes),
+            ContinuousTarget target when model.Task is RunTask.Regression or RunTask.Forecast => OfNumbers(target, (ContinuousTarget)learnt.Target!, training, outcomes),
+            _ => OfReconstruction(data, learnt, training, outcomes),
         };
     }
 
@@ -67,7 +69,7 @@ public sealed record Quality
         return counts;
     }
 
-    private static Quality OfClasses(ClassTarget target, ReadOnlySpan<int> training, Outcomes outcomes)
+    private static Quality OfClasses(ClassTarget target, ClassTarget learnt, ReadOnlySpan<int> training, Outcomes outcomes)
     {
         var counts = Confusion(target, outcomes);
         var right = 0L;
@@ -84,14 +86,14 @@ public sealed record Quality
             F1Macro = f1.Average(),
             Auc = counts.Length == 2 ? AreaUnderCurve(target, outcomes) : null,
             NllBits = Bits.FromNats(outcomes.NllNats.Average()).Value,
-            MajorityOrMean = Majority(target, training, outcomes),
+            MajorityOrMean = Majority(target, learnt, training, outcomes),
         };
     }
 
-    private static double? Majority(ClassTarget target, ReadOnlySpan<int> training, Outcomes outcomes)
+    private static double? Majority(ClassTarget target, ClassTarget learnt, ReadOnlySpan<int> training, Outcomes outcomes)
     {
         if (training.IsEmpty) return null;
-        var counts = target.CountOf(training);
+        var counts = learnt.CountOf(training);
         var most = Array.IndexOf(counts, counts.Max());
         return outcomes.Rows.Count(r => target.Labels[r] == most) / (double)outcomes.Rows.Length;
     }
@@ -119,13 +121,13 @@ public sealed record Quality
         return pairs / (positives * negatives);
     }
 
-    private static Quality OfNumbers(ContinuousTarget target, ReadOnlySpan<int> training, Outcomes outcomes)
+    private static Quality OfNumbers(ContinuousTarget target, ContinuousTarget learnt, ReadOnlySpan<int> training, Outcomes outcomes)
     {
         double error = 0, explained = 0, blind = 0, logScale = 0;
         for (var c = 0; c < target.Width; c++)
         {
             double sum = 0, squares = 0, wrong = 0, away = 0, start = 0;
-            foreach (var row in training) start += target.Values[(row * target.Width) + c];
+            foreach (var row in training) start += learnt.Values[(row * target.Width) + c];
             if (training.Length > 0) start /= training.Length;
             for (var i = 0; i < outcomes.Rows.Length; i++)
             {
@@ -153,20 +155,20 @@ public sealed record Quality
         };
     }
 
-    private static Quality OfReconstruction(Dataset data, ReadOnlySpan<int> training, Outcomes outcomes) => new()
+    private static Quality OfReconstruction(Dataset data, Dataset learnt, ReadOnlySpan<int> training, Outcomes outcomes) => new()
     {
         NllBits = Bits.FromNats(outcomes.NllNats.Average()).Value,
         Mse = outcomes.SquaredErrors.Average(),
-        MajorityOrMean = training.IsEmpty ? null : MeanError(data, training, outcomes.Rows),
+        MajorityOrMean = training.IsEmpty ? null : MeanError(data, learnt, training, outcomes.Rows),
     };
 
     // The mean squared error of answering with the mean of the training rows.
-    private static double MeanError(Dataset data, ReadOnlySpan<int> training, int[] rows)
+    private static double MeanError(Dataset data, Dataset learnt, ReadOnlySpan<int> training, int[] rows)
     {
         var mean = new double[data.FeatureSize];
         foreach (var row in training)
         {
-            var values = data.Row(row);
+            var values = learnt.Row(row);
             for (var j = 0; j < mean.Length; j++) mean[j] += values[j];
         }
         for (var j = 0; j < mean.Length; j++) mean[j] /= training.Length;

@@ -91,7 +91,7 @@ public static class RecipeData
         if (header?.Test is { } test && options.Test is not null && !Exists(options.Test)) options = options with { Test = test };
         var source = header is not null && !Exists(recipe.Data.Source) ? header.Data : recipe.Data.Source;
         var loaded = DataSource.Load(source, options);
-        return recipe.Data.Folds > 0 ? loaded.Fold(recipe.Data.Fold) : loaded;
+        return recipe.Data.Folds > 0 ? loaded.Fold(recipe.Data.Fold ?? 0) : loaded;
     }
 
     /// <summary>A recipe whose relative paths are found from here: as they are, or else beside the recipe's file.</summary>

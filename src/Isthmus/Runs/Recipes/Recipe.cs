@@ -124,9 +124,9 @@ public sealed record DataRecipe
     [Option("number of folds; 0 for none", Min = 0)]
     public int Folds { get; init; }
 
-    /// <summary>Which fold is the test part.</summary>
-    [Option("which fold is the test part, from 0", Min = 0)]
-    public int Fold { get; init; }
+    /// <summary>Which fold is the test part; null for each in turn.</summary>
+    [Option("which fold is the test part, from 0; null for each in turn", Min = 0)]
+    public int? Fold { get; init; }
 
     /// <summary>The share of the training part that becomes validation where the test part is given.</summary>
     [Option("share of the training part for validation where the test part is given", Min = 0, Max = 0.9)]
