@@ -57,6 +57,18 @@ public static class Losses
         return ((v.Log() + ((mean - target).Square() / v)) * 0.5f).Mean();
     }
 
+    /// <summary>
+    /// The divergence of the Gaussian N(mean, std^2) from N(0, 1), (m^2 + s^2 - 1) / 2 - log s: summed over the last dimension, the mean over rows
+    /// (Kingma, Welling 2014, appendix B; <c>torch.distributions.kl_divergence</c>).
+    /// </summary>
+    /// <param name="mean">[…, width].</param>
+    /// <param name="std">Standard deviations of that shape, above 0.</param>
+    public static Tensor GaussianKl(Tensor mean, Tensor std)
+    {
+        Check("gaussian_kl", mean, std);
+        return mean.GaussianKl(std).Sum(-1).Mean();
+    }
+
     /// <summary>exp(x) - y x, without log y! (<c>poisson_nll_loss</c>).</summary>
     /// <param name="logRate">Any shape.</param>
     /// <param name="target">Counts of that shape.</param>

@@ -61,6 +61,7 @@ public class ModuleGoldenTest
         ["mae"] = new(x => Losses.MeanAbsoluteError(x[0], x[1])),
         ["huber"] = new(x => Losses.Huber(x[0], x[1], 0.7f)),
         ["gaussian"] = new(x => Losses.GaussianNll(x[0], x[1], x[2])),
+        ["gaussian_kl"] = new(x => Losses.GaussianKl(x[0], x[1])),
         ["poisson"] = new(x => Losses.PoissonNll(x[0], x[1])),
         ["multinomial"] = new(x => Losses.MultinomialNll(x[0], x[1])),
         ["info_nce"] = new(x => Losses.InfoNce(x[0], x[1], 0.2f)),

@@ -274,6 +274,8 @@ module("mse", None, (4, 5), (4, 5), call=lambda m, x, y: F.mse_loss(x, y))
 module("mae", None, (4, 5), (4, 5), call=lambda m, x, y: F.l1_loss(x, y))
 module("huber", None, (4, 5), (4, 5), call=lambda m, x, y: F.huber_loss(x, y, delta=0.7), low=-2, high=2)
 module("gaussian", None, (4, 5), (4, 5), (4, 5), call=lambda m, x, y, v: F.gaussian_nll_loss(x, y, v), low=0.1, high=2)
+module("gaussian_kl", None, (2, 3, 5), (2, 3, 5), low=0.1, high=2,
+       call=lambda m, x, s: torch.distributions.kl_divergence(torch.distributions.Normal(x, s), torch.distributions.Normal(0, 1)).sum(-1).mean())
 module("poisson", None, (4, 5), (4, 5), call=lambda m, x, y: F.poisson_nll_loss(x, y), low=0, high=3)
 module("multinomial", None, (4, 5), (4, 5), call=lambda m, x, y: F.cross_entropy(x, y), low=0, high=3)
 module("info_nce", None, (6, 4), (6, 4), call=lambda m, x, y: F.cross_entropy(F.cosine_similarity(x[:, None], y[None], dim=-1) / 0.2, torch.arange(6)))
