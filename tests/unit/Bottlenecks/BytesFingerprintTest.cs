@@ -21,6 +21,8 @@ public class BytesFingerprintTest
             r => new VariationalBottleneck(24, new VibOptions { Latent = 6 }, r),
             r => new LinearBottleneck(24, 6, r),
             r => new VectorQuantizer(24, new VqOptions { Codes = 32, Width = 8, Heads = 2 }, r),
+            r => new ResidualQuantizer([24], new RvqOptions { Codes = [32], Stages = 3, Width = 8, Beam = 2, Prior = IndexPrior.Context }, r),
+            r => new MultiCodebookTokenizer([24], new UniTokOptions { Codes = 16, Chunks = 3, Prior = IndexPrior.Adaptive }, r),
             r => new FiniteScalarQuantizer(24, new FsqOptions { Levels = [8, 5, 5] }, r),
             r => new EntropicBottleneck(24, new EntropicOptions { Latent = 7 }, r),
             r => new ScaleHyperprior(24, new HyperpriorOptions { Latent = 9, Hyper = 3, Hidden = 17 }, r),

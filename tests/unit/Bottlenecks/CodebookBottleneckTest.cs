@@ -135,6 +135,46 @@ public class CodebookBottleneckTest
         foreach (var (name, value) in bottleneck.StateDict()) Assert.Equal(value.ToArray(), resumed.StateDict()[name].ToArray());
     }
 
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public void Training_HasTheSameBits_ForEveryThreadCount(string kind)
+    {
+        float[][] Run(int threads)
+        {
+            Threads.Count = threads;
+            return [.. Trained(kind).Bottleneck.StateDict().OrderBy(p => p.Key, StringComparer.Ordinal).Select(p => p.Value.ToArray())];
+        }
+        var before = Threads.Count;
+        try
+        {
+            Assert.Equal(Run(1), Run(3));
+        }
+        finally
+        {
+            Threads.Count = before;
+        }
+    }
+
+    [Fact]
+    public void EightStagesOfAThousandAndTwentyFourCodes_AreEightyBits_AndSixThousandASecond()
+    {
+        var rvq = new ResidualQuantizer([75, 2], new RvqOptions { Codes = [1024], Stages = 8, Width = 2, Places = true }, new RandomStream(1));
+        Assert.Equal(75 * 80, rvq.Capacity!.Value.Value, 1e-6); // 75 frames of a second, EnCodec's 6 kbit/s
+    }
+
+    [Fact]
+    public void Perplexity_IsAtMostTheCodesAndTheBatch()
+    {
+        var random = new RandomStream(3);
+        foreach (var (rows, codes) in (ReadOnlySpan<(int, int)>)[(5, 40), (40, 5), (300, 300)])
+        {
+            var vq = new VectorQuantizer(3, new VqOptions { Codes = codes, Width = 3 }, random);
+            var usage = CodeUsage.Of(Indices(vq.Pass(Tensor.Randn(random, rows, 3), Train())), [codes]);
+            Assert.InRange(usage.Positions[0].Perplexity, 1, Math.Min(rows, codes) + 1e-9);
+            Assert.InRange(usage.Joint.Value, 0, usage.Ceiling.Value + 1e-9);
+        }
+    }
+
     // x = (1,2),(3,4), e = (0,0),(3,3): with means over vectors of sums over dimensions the gradient is 2 beta (x - e)/2.
     [Theory]
     [InlineData(CodebookLearning.Ema)]

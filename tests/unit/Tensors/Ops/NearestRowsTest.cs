@@ -94,6 +94,20 @@ public class NearestRowsTest
     }
 
     [Fact]
+    public void NoMatrixOfDistances_IsMade()
+    {
+        var random = new RandomStream(10);
+        var (x, table) = (Tensor.Randn(random, 20_000, 16), Tensor.Randn(random, 4096, 16)); // all distances would be 328 MB
+        x.NearestRows(table);
+        TensorPool.Trim();
+        var (pool, heap, process) = (TensorPool.BytesHeld, GC.GetTotalAllocatedBytes(true), Environment.WorkingSet);
+        x.NearestRows(table);
+        Assert.InRange(TensorPool.BytesHeld - pool, 0, 1 << 20); // norms and squares of the table
+        Assert.InRange(GC.GetTotalAllocatedBytes(true) - heap, 0, 2 << 20); // the 20,000 indices
+        Assert.InRange(Environment.WorkingSet - process, long.MinValue, 50 << 20);
+    }
+
+    [Fact]
     public void SegmentSum_IsTheOneHotProduct()
     {
         var random = new RandomStream(9);
