@@ -96,7 +96,7 @@ public sealed record InformationPlane(IReadOnlyList<string> Layers, IReadOnlyLis
                 points.Add(new PlanePoint(epoch, layer, reading.Input[0], reading.Label.FirstOrDefault()));
             }
         }
-        var notes = new List<string>(rows.Notes) { channel.Description };
+        var notes = new List<string>(rows.Notes) { "each layer has a channel of its own behind it, so that a later layer may read more than an earlier one without contradicting data processing" };
         var curve = labels.Length == 0 ? null : SampleCurve.Of(rows.Inputs, labels);
         if (curve is not null) notes.Add(curve.Note);
         else if (labels.Length > 0) notes.Add("the exact bottleneck curve is not drawn: too many different shares of classes among equal rows");
