@@ -118,6 +118,38 @@ public class EvaluationTest : IDisposable
         Assert.Contains("--eps -1", Assert.Throws<InputException>(() => Under("pgd", -1)).Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(1, "2")]
+    [InlineData(4, "16")]
+    [InlineData(8, "7,6,6")]
+    [InlineData(10, "6,6,5,5")]
+    public void LevelsFillTheirBits(double bits, string expected) => Assert.Equal(expected, string.Join(',', BitBudget.Levels(bits)));
+
+    [Theory]
+    [InlineData("vq", 3)]
+    [InlineData("fsq", 4)]
+    [InlineData("rfsq", 5)]
+    [InlineData("lfq", 3)]
+    [InlineData("bsq", 3)]
+    [InlineData("entropic", 9)]
+    [InlineData("noise", 2)]
+    public void ABudgetOfBits_IsKeptByEveryBottleneckWithAKnob(string type, double bits)
+    {
+        var plan = Plan.Make("make:moons,n=300,noise=0.1", Sets(["bottleneck=" + type, "training.epochs=8", "training.learning_rate=0.01", .. type == "entropic" ? ["bottleneck.latent=2"] : Array.Empty<string>()]));
+        var summary = BitBudget.Train(plan, bits, new TrainOptions { Out = Path("r"), Report = false });
+        Assert.InRange((summary.Rate.BoundBits ?? summary.Rate.CapacityBits)!.Value, 0, bits + 1e-6);
+        Assert.True(RunFolder.IsRun(summary.Run));
+    }
+
+    [Theory]
+    [InlineData("identity", "through identity everything passes")]
+    [InlineData("linear", "through linear pass real-valued numbers")]
+    public void ABottleneckWithoutAKnob_IsRefusedWithItsReason(string type, string reason)
+    {
+        var plan = Plan.Make("make:moons,n=300,noise=0.1", Sets("bottleneck=" + type));
+        Assert.Contains(reason, Assert.Throws<InputException>(() => BitBudget.Train(plan, 3, new TrainOptions { Out = Path("r") })).Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void WithoutAGradient_TheAttackSaysThatItMovedNothing()
     {

@@ -46,7 +46,7 @@ public class PartsTest
     {
         var (weight, bias) = (Tensor.Ones(2, 2), Tensor.Ones(2));
         foreach (var t in (Tensor[])[weight, bias]) t.RequiresGrad = true;
-        var optimizer = new OptimizerSet(new TrainingRecipe { Optimizer = "adamw", LearningRate = 0.5, WeightDecay = 0.1, DecayBiases = all }, [("weight", weight), ("bias", bias)]);
+        var optimizer = TrainingSettings.Optimizer(new TrainingRecipe { Optimizer = "adamw", LearningRate = 0.5, WeightDecay = 0.1, DecayBiases = all }, [("weight", weight), ("bias", bias)]);
         using (new TensorScope("s")) ((weight.Sum() + bias.Sum()) * 0f).Backward();
         optimizer.Step();
         Assert.All(weight.ToArray(), w => Assert.Equal(0.95f, w, 6));

@@ -38,7 +38,7 @@ internal sealed class Trainer
     private readonly Stopwatch _clock = new();
     private TrainingState _state = new();
     private IReadOnlyDictionary<string, float[]>? _best;
-    private OptimizerSet? _optimizer;
+    private Optimizer? _optimizer;
     private WeightAverage? _average;
     private PlateauSchedule? _plateau;
     private Schedule _schedule = new ConstantSchedule();
@@ -131,7 +131,7 @@ internal sealed class Trainer
         if (phase.Train.Count + phase.Freeze.Count > 0 && !_model.Network.NamedParameters().Any(p => p.Value.RequiresGrad))
             throw new InputException(FormattableString.Invariant($"phases[{_state.Phase}] has nothing to learn in this recipe: no part that it trains has weights"));
         var parameters = _model.Network.NamedParameters().Concat(_objective.NamedParameters().Select(p => ("objective." + p.Name, p.Value))).ToArray();
-        _optimizer = new OptimizerSet(Training, parameters);
+        _optimizer = TrainingSettings.Optimizer(Training, parameters);
         _average = Training.Ema > 0 ? new WeightAverage(parameters, (float)Training.Ema) : null;
         _schedule = TrainingSettings.Schedule(Training, StepsInEpoch);
         _plateau = Training.Schedule == "plateau" ? new PlateauSchedule(Training.StepFactor, Training.PlateauEpochs) : null;

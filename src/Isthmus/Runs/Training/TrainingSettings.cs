@@ -25,18 +25,19 @@ internal static class TrainingSettings
         if (t is { Schedule: "one-cycle", Warmup: > 0 }) yield return "warmup: a one-cycle schedule rises by itself (rise_share)";
     }
 
-    /// <summary>An optimiser of parameters as the section asks for it.</summary>
-    public static Optimizer Optimizer(TrainingRecipe t, IEnumerable<(string Name, Tensor Value)> parameters, double decay)
+    /// <summary>An optimiser of parameters as the section asks for it; with decay groups, those of fewer than two dimensions do not decay.</summary>
+    public static Optimizer Optimizer(TrainingRecipe t, IReadOnlyList<(string Name, Tensor Value)> parameters)
     {
-        var rate = (float)t.LearningRate;
+        var (rate, decay) = ((float)t.LearningRate, t.WeightDecay);
+        ParameterGroup[] groups = t.DecayBiases ? [] : [new ParameterGroup([.. parameters.Where(p => p.Value.Dim < 2)], WeightDecay: 0)];
         return t.Optimizer switch
         {
-            "sgd" => new Sgd(parameters, rate, (float)(t.Momentum ?? 0.9), (float)decay, t.Nesterov),
-            "adam" => new Adam(parameters, rate, weightDecay: decay),
-            "adamw" => new Adam(parameters, rate, weightDecay: decay, decoupled: true),
-            "rmsprop" => new RmsProp(parameters, rate, weightDecay: (float)decay, momentum: (float)(t.Momentum ?? 0)),
-            "adagrad" => new Adagrad(parameters, rate, weightDecay: (float)decay),
-            "lamb" => new Lamb(parameters, rate, weightDecay: decay),
+            "sgd" => new Sgd(parameters, rate, (float)(t.Momentum ?? 0.9), (float)decay, t.Nesterov) { Groups = groups },
+            "adam" => new Adam(parameters, rate, weightDecay: decay) { Groups = groups },
+            "adamw" => new Adam(parameters, rate, weightDecay: decay, decoupled: true) { Groups = groups },
+            "rmsprop" => new RmsProp(parameters, rate, weightDecay: (float)decay, momentum: (float)(t.Momentum ?? 0)) { Groups = groups },
+            "adagrad" => new Adagrad(parameters, rate, weightDecay: (float)decay) { Groups = groups },
+            "lamb" => new Lamb(parameters, rate, weightDecay: decay) { Groups = groups },
             _ => throw new ArgumentException($"no optimiser is called '{t.Optimizer}'", nameof(t)),
         };
     }
