@@ -9,7 +9,7 @@ internal static class ScalarBenches
     /// <summary>The grid alone, as the peer has it: no projection, no normalisation.</summary>
     public static Action Fsq()
     {
-        var grid = new LevelGrid([8, 5, 5, 5], 1, symmetric: false);
+        var grid = new LevelGrid([8, 5, 5, 5], 1, LevelForm.Standard);
         var z = Tensor.Randn(new RandomStream(1), 4096, 4);
         z.RequiresGrad = true;
         return () =>

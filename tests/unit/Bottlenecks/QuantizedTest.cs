@@ -11,7 +11,7 @@ public class QuantizedTest
 
     private static PassContext Mean() => new(PassMode.Mean, new RandomStream(1));
 
-    public static TheoryData<string, int> Makers => new() { { "vq", 1 }, { "vq", 3 }, { "fsq", 1 }, { "fsq", 3 }, { "fsq-large", 2 }, { "rfsq", 3 }, { "lfq", 2 }, { "bsq", 1 }, { "bsq", 3 } };
+    public static TheoryData<string, int> Makers => new() { { "vq", 1 }, { "vq", 3 }, { "fsq", 1 }, { "fsq", 3 }, { "fsq-large", 2 }, { "rfsq", 3 }, { "lfq", 2 }, { "bsq", 1 }, { "bsq", 3 }, { "simvq", 2 }, { "vqgan-lc", 2 }, { "ibq", 2 }, { "latent", 3 }, { "codebook", 3 } };
 
     private static IndexBottleneck Make(string kind, int heads) => kind switch
     {
@@ -19,9 +19,20 @@ public class QuantizedTest
         "fsq" => new FiniteScalarQuantizer(6, new FsqOptions { Levels = [8, 5, 2, 3], Heads = heads }, new RandomStream(2)),
         "rfsq" => new ResidualFsq(6, new ResidualFsqOptions { Levels = [8, 5, 3], Stages = heads }, new RandomStream(2)),
         "lfq" => new LookupFreeQuantizer(6, new LfqOptions { Bits = 7, Groups = heads }, new RandomStream(2)),
+        "simvq" => new SimVq(6, new SimVqOptions { Codes = 30, Width = 3, Heads = heads }, new RandomStream(2)),
+        "vqgan-lc" => Prepared(new VqganLc(6, new VqganLcOptions { Codes = 30, Width = 3, Heads = heads }, new RandomStream(2))),
+        "ibq" => new IndexBackpropagation(6, new IbqOptions { Codes = 30, Width = 3, Heads = heads }, new RandomStream(2)),
+        "latent" => new LatentQuantizer(6, new LatentQuantizerOptions { Latent = heads }, new RandomStream(2)),
+        "codebook" => new CodebookFeatures(6, new CodebookFeaturesOptions { Codes = 30, Active = heads }, new RandomStream(2)),
         "bsq" => new BinarySphericalQuantizer(6, new BsqOptions { Bits = 14, Groups = heads }, new RandomStream(2)),
         _ => new FiniteScalarQuantizer(6, new FsqOptions { Levels = [255, 255, 255, 255], Heads = heads }, new RandomStream(2)),
     };
+
+    private static VqganLc Prepared(VqganLc lc)
+    {
+        lc.Prepare([Tensor.Randn(new RandomStream(7), 100, 6)]);
+        return lc;
+    }
 
     [Theory]
     [MemberData(nameof(Makers))]

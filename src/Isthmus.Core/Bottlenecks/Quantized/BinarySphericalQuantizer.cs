@@ -66,9 +66,36 @@ public sealed class BinarySphericalQuantizer : SignQuantizer
     private protected override Tensor Numbers(Features h, bool training)
     {
         var x = Projection.Forward(h.Single);
-        var groups = x.Reshape(-1, Bits);
-        var unit = groups * (groups.Square().Sum(1, keepdim: true) + 1e-12f).Rsqrt();
-        return unit.Reshape(x.Shape);
+        return OnSphere(x);
+    }
+
+    // Each group of bits by its norm; the gradient is (g - u (u·g))/|x|. In one pass each way: groups are short.
+    private Tensor OnSphere(Tensor x)
+    {
+        const float Least = 1e-6f;
+        var (unit, inverse) = (Tensor.Zeros(x.Shape), Tensor.Zeros((int)(x.Numel / Bits)));
+        Span<float> from = x.Data, to = unit.Data, norms = inverse.Data;
+        for (var i = 0; i < norms.Length; i++)
+        {
+            Span<float> row = from.Slice(i * Bits, Bits), u = to.Slice(i * Bits, Bits);
+            float square = 0;
+            foreach (var v in row) square = MathF.FusedMultiplyAdd(v, v, square);
+            norms[i] = 1f / MathF.Max(Least, MathF.Sqrt(square));
+            for (var j = 0; j < u.Length; j++) u[j] = row[j] * norms[i];
+        }
+        return Tensor.WithGradient(unit, [x], g =>
+        {
+            var dx = Tensor.Zeros(g.Shape);
+            Span<float> slope = g.Data, unitary = unit.Data, result = dx.Data, scale = inverse.Data;
+            for (var i = 0; i < scale.Length; i++)
+            {
+                Span<float> s = slope.Slice(i * Bits, Bits), u = unitary.Slice(i * Bits, Bits), d = result.Slice(i * Bits, Bits);
+                float dot = 0;
+                for (var j = 0; j < s.Length; j++) dot = MathF.FusedMultiplyAdd(s[j], u[j], dot);
+                for (var j = 0; j < s.Length; j++) d[j] = (s[j] - (u[j] * dot)) * scale[i];
+            }
+            return [dx];
+        });
     }
 
     private protected override LongTensor Chosen(Tensor x, RandomStream random)

@@ -61,8 +61,8 @@ internal static unsafe class BitEntropy
     public static Tensor Factorized(Tensor a, Tensor weights)
     {
         const float Least = 1e-30f; // p ln p is 0 for p = 0; the slope there is finite for use
-        var w = weights.Reshape(-1, 1);
-        Tensor set = (a.Sigmoid() * w).Sum(0).Clamp(Least), clear = ((-a).Sigmoid() * w).Sum(0).Clamp(Least);
+        var w = weights.Detach().Reshape(1, -1);
+        Tensor set = w.MatMul(a.Sigmoid()).Clamp(Least), clear = w.MatMul((-a).Sigmoid()).Clamp(Least);
         return -((set * set.Log()) + (clear * clear.Log())).Sum();
     }
 

@@ -60,7 +60,7 @@ public sealed class FiniteScalarQuantizer : IndexBottleneck
     public FiniteScalarQuantizer(int features, FsqOptions options, RandomStream random)
     {
         ArgumentNullException.ThrowIfNull(options);
-        _grid = new LevelGrid(options.Levels, options.Heads, options.Symmetric);
+        _grid = new LevelGrid(options.Levels, options.Heads, options.Symmetric ? LevelForm.Symmetric : LevelForm.Standard);
         _noise = options.Noise;
         if (!(_noise is >= 0 and <= 1)) throw new InputException(FormattableString.Invariant($"bottleneck.noise: a number from 0 to 1 is expected, not {_noise}"));
         Projection = AddModule("projection", new Linear(features, _grid.Width, random));

@@ -3,6 +3,19 @@ using Isthmus.Tensors.Kernels;
 
 namespace Isthmus.Bottlenecks;
 
+/// <summary>Where the values of a few levels lie.</summary>
+public enum LevelForm
+{
+    /// <summary>Multiples of 1/floor(L/2) from -1 on, 0 among them; even numbers of levels have none at 1.</summary>
+    Standard,
+
+    /// <summary>From -1 to 1, 2/(L - 1) apart.</summary>
+    Symmetric,
+
+    /// <summary>The middles of L equal cells of [-1, 1].</summary>
+    Centred,
+}
+
 /// <summary>
 /// The grid of finite scalar quantisation: a few levels in each of a few dimensions, and the number that names a cell. The index
 /// is a 64-bit integer to mixed bases, the first dimension least significant: with levels 8, 5, 5, 5 the places are 1, 8, 40, 200.
@@ -12,7 +25,8 @@ namespace Isthmus.Bottlenecks;
 /// even L, else 0, and s = atanh(o/h), so that z = 0 gives exactly 0 (the paper's code has tan in the place of atanh: the same codes).
 /// The values are multiples of 1/floor(L/2) from -1 on; an even L has none at 1. The symmetric form has values from -1 to 1, all
 /// 2/(L - 1) apart: floor((L - 1)(tanh z + 1)/2 + 1/2) (Parker et al. 2024, arXiv 2411.19842). Two levels always take it,
-/// since the shift of two would move the place where they change to z = -3.8.
+/// since the shift of two would move the place where they change to z = -3.8. The centred form cuts the range of tanh into equal cells
+/// and sends their middles, 2 (l + 1/2)/L - 1 (Zhai et al. 2026, arXiv 2602.17133, equation 15).
 /// </remarks>
 public sealed unsafe class LevelGrid
 {
@@ -23,9 +37,9 @@ public sealed unsafe class LevelGrid
     /// <summary>A grid.</summary>
     /// <param name="levels">At least one number, each from 2 to 65536.</param>
     /// <param name="heads">Grids side by side in a row.</param>
-    /// <param name="symmetric">Whether values reach from -1 to 1 for even numbers of levels too.</param>
+    /// <param name="form">Where the values lie.</param>
     /// <exception cref="InputException">A level is out of range, or there are more codes than a 62-bit index can name.</exception>
-    public LevelGrid(IReadOnlyList<int> levels, int heads, bool symmetric)
+    public LevelGrid(IReadOnlyList<int> levels, int heads, LevelForm form)
     {
         ArgumentNullException.ThrowIfNull(levels);
         var text = string.Join(", ", levels);
@@ -41,7 +55,7 @@ public sealed unsafe class LevelGrid
         }
         Codes = codes;
         Heads = heads;
-        _columns = [.. Enumerable.Range(0, heads * _levels.Length).Select(i => Column(_levels[i % _levels.Length], symmetric))];
+        _columns = [.. Enumerable.Range(0, heads * _levels.Length).Select(i => Column(_levels[i % _levels.Length], form))];
     }
 
     /// <summary>The number of codes of a head.</summary>
@@ -85,8 +99,7 @@ public sealed unsafe class LevelGrid
             var rest = indices.Data[i];
             for (var d = 0; d < size; d++)
             {
-                var zero = _columns[d].Zero;
-                values.Data[(i * size) + d] = ((rest % _levels[d]) - zero) / zero;
+                values.Data[(i * size) + d] = ((rest % _levels[d]) - _columns[d].Zero) / _columns[d].Span;
                 rest /= _levels[d];
             }
         }
@@ -110,11 +123,12 @@ public sealed unsafe class LevelGrid
         return indices;
     }
 
-    private static LevelColumn Column(int levels, bool symmetric)
+    private static LevelColumn Column(int levels, LevelForm form)
     {
         double top = levels - 1, middle = (top / 2) + 0.5;
-        if (symmetric || levels == 2) return new(0f, (float)(top / 2), (float)middle, (float)(top / 2));
+        if (form == LevelForm.Centred) return new(0f, levels / 2f, (float)middle, (float)(top / 2), levels / 2f, levels - 1);
+        if (form == LevelForm.Symmetric || levels == 2) return new(0f, (float)(top / 2), (float)middle, (float)(top / 2), (float)(top / 2), levels - 1);
         var half = top * (1 - 1e-3) / 2;
-        return new((float)Math.Atanh(levels % 2 == 0 ? 0.5 / half : 0), (float)half, (float)middle, levels / 2);
+        return new((float)Math.Atanh(levels % 2 == 0 ? 0.5 / half : 0), (float)half, (float)middle, levels / 2, levels / 2, levels - 1);
     }
 }

@@ -43,7 +43,7 @@ public sealed class ResidualFsq : IndexBottleneck
     public ResidualFsq(int features, ResidualFsqOptions options, RandomStream random)
     {
         ArgumentNullException.ThrowIfNull(options);
-        _grid = new LevelGrid(options.Levels, 1, symmetric: true);
+        _grid = new LevelGrid(options.Levels, 1, LevelForm.Symmetric);
         _levels = [.. options.Levels];
         if (options.Stages < 1) throw new InputException($"bottleneck.stages: at least 1 is expected, not {options.Stages}");
         var finest = options.Stages * Math.Log2(_levels.Max());

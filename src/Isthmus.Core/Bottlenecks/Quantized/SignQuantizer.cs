@@ -72,9 +72,10 @@ public abstract class SignQuantizer : IndexBottleneck
     {
         ArgumentNullException.ThrowIfNull(indices);
         var code = Tensor.Zeros(indices.Shape[0], Width);
-        for (var i = 0; i < indices.Numel; i++)
-            for (var j = 0; j < _bits; j++)
-                code.Data[(i * _bits) + j] = ((indices.Data[i] >> j) & 1) == 1 ? _magnitude : -_magnitude;
+        Span<float> to = code.Data;
+        ReadOnlySpan<long> from = indices.Data;
+        for (var i = 0; i < from.Length; i++)
+            for (var j = 0; j < _bits; j++) to[(i * _bits) + j] = ((from[i] >> j) & 1) == 1 ? _magnitude : -_magnitude;
         return code;
     }
 
@@ -89,12 +90,12 @@ public abstract class SignQuantizer : IndexBottleneck
     {
         var indices = LongTensor.Zeros(x.Size(0), _groups);
         ReadOnlySpan<float> data = x.Data;
-        for (var i = 0; i < indices.Numel; i++)
+        var to = indices.Data;
+        for (var i = 0; i < to.Length; i++)
         {
             long index = 0;
-            for (var j = 0; j < _bits; j++)
-                if (data[(i * _bits) + j] > 0) index |= 1L << j;
-            indices.Data[i] = index;
+            for (var j = 0; j < _bits; j++) index |= (data[(i * _bits) + j] > 0 ? 1L : 0L) << j;
+            to[i] = index;
         }
         return indices;
     }

@@ -82,7 +82,7 @@ internal static unsafe class BitTables
         {
             float* a = A + (row * Stride), d = D + (row << Bits), da = Da + (row * Stride);
             // The tables before each bit, one after the other: that of j bits begins at 2^j - 1.
-            var tables = stackalloc float[1 << LargestBits];
+            var tables = stackalloc float[1 << Bits];
             float* sets = stackalloc float[16], clears = stackalloc float[16];
             Probabilities<T>(a, Bits, sets, clears);
             tables[0] = Start == null ? 1f : Start[row];
