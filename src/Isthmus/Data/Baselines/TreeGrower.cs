@@ -7,7 +7,7 @@ namespace Isthmus.Data.Baselines;
 internal sealed class TreeGrower
 {
     private const int MostBins = 256;
-    private const int ParallelWork = 1 << 15;
+    private const int ParallelWork = 1 << 14;
     private const double LeastHessian = 1e-3;
 
     private readonly byte[][] _bins;
@@ -18,7 +18,7 @@ internal sealed class TreeGrower
     private readonly float[] _orderedGradients;
     private readonly float[] _orderedHessians;
     private readonly Stack<Cell[]> _pool = new();
-    private readonly Candidate[] _best;
+    private readonly Candidate[] _best, _bestOfSibling;
 
     private struct Cell
     {
@@ -40,7 +40,7 @@ internal sealed class TreeGrower
     {
         (_bins, _borders, _options) = (bins, borders, options);
         (_rows, _spare, _orderedGradients, _orderedHessians) = (new int[rows], new int[rows], new float[rows], new float[rows]);
-        _best = new Candidate[bins.Length];
+        (_best, _bestOfSibling) = (new Candidate[bins.Length], new Candidate[bins.Length]);
     }
 
     /// <summary>Grows a tree and adds its shrunken values to the raw predictions.</summary>
@@ -60,11 +60,7 @@ internal sealed class TreeGrower
             foreach (var h in hessians) hessian += h;
         var root = new Leaf { Node = tree.AddLeaf(), Start = 0, Count = _rows.Length, Gradient = gradient, Hessian = hessian };
         var leaves = new List<Leaf> { root };
-        if (MaySplit(root))
-        {
-            Fill(root, gradients, hessians);
-            FindBest(root);
-        }
+        if (MaySplit(root)) Prepare(root, null, gradients, hessians);
         while (leaves.Count < _options.MaxLeaves)
         {
             var at = 0;
@@ -73,7 +69,7 @@ internal sealed class TreeGrower
             if (!(leaves[at].Best.Gain > 0)) break;
             var (left, right) = Split(leaves[at], tree);
             var last = leaves.Count + 1 == _options.MaxLeaves;
-            if (!last) Prepare(leaves[at], left, right, gradients, hessians);
+            if (!last) PrepareChildren(leaves[at], left, right, gradients, hessians);
             Release(leaves[at]);
             leaves[at] = left;
             leaves.Add(right);
@@ -91,21 +87,16 @@ internal sealed class TreeGrower
     private bool MaySplit(Leaf leaf) => leaf.Count >= 2 * _options.MinSamplesLeaf;
 
     // The smaller child's histogram is counted, the larger one's is what is left of the parent's.
-    private void Prepare(Leaf parent, Leaf left, Leaf right, float[] gradients, float[] hessians)
+    private void PrepareChildren(Leaf parent, Leaf left, Leaf right, float[] gradients, float[] hessians)
     {
         if (!MaySplit(left) && !MaySplit(right)) return;
         var (small, large) = left.Count <= right.Count ? (left, right) : (right, left);
-        Fill(small, gradients, hessians);
-        if (MaySplit(large))
-        {
-            (large.Histogram, parent.Histogram) = (parent.Histogram, null);
-            Subtract(large.Histogram!, small.Histogram!);
-            FindBest(large);
-        }
-        if (MaySplit(small)) FindBest(small);
+        if (MaySplit(large)) (large.Histogram, parent.Histogram) = (parent.Histogram, null);
+        Prepare(small, MaySplit(large) ? large : null, gradients, hessians);
     }
 
-    private unsafe void Fill(Leaf leaf, float[] gradients, float[] hessians)
+    // Counts a leaf's histogram, takes it from its sibling's if there is one, and finds the best split of both: column by column, on all threads.
+    private void Prepare(Leaf leaf, Leaf? sibling, float[] gradients, float[] hessians)
     {
         leaf.Histogram = _pool.TryPop(out var free) ? free : new Cell[_bins.Length * MostBins];
         var constant = hessians.Length == 0;
@@ -115,38 +106,49 @@ internal sealed class TreeGrower
             _orderedGradients[i] = gradients[row];
             if (!constant) _orderedHessians[i] = hessians[row];
         }
-        ForColumns(leaf.Count, c =>
+        ForColumns(leaf.Count + 4 * MostBins, c =>
         {
-            var cells = leaf.Histogram.AsSpan(c * MostBins, MostBins);
-            cells.Clear();
-            fixed (byte* bins = _bins[c])
-            fixed (int* rows = &_rows[leaf.Start])
-            fixed (float* g = _orderedGradients, h = _orderedHessians)
-            fixed (Cell* to = cells)
-            {
-                var count = leaf.Count;
-                if (constant)
-                    for (var i = 0; i < count; i++)
-                    {
-                        var cell = to + bins[rows[i]];
-                        cell->Gradient += g[i];
-                        cell->Count++;
-                    }
-                else
-                    for (var i = 0; i < count; i++)
-                    {
-                        var cell = to + bins[rows[i]];
-                        cell->Gradient += g[i];
-                        cell->Hessian += h[i];
-                        cell->Count++;
-                    }
-                if (constant)
-                    for (var b = 0; b < MostBins; b++) to[b].Hessian = to[b].Count;
-            }
+            Fill(leaf, c, constant);
+            _best[c] = MaySplit(leaf) ? BestOf(leaf, c) : default;
+            if (sibling is null) return;
+            Subtract(sibling.Histogram!, leaf.Histogram, c);
+            _bestOfSibling[c] = BestOf(sibling, c);
         });
+        leaf.Best = Best(_best);
+        if (sibling is not null) sibling.Best = Best(_bestOfSibling);
     }
 
-    private void Subtract(Cell[] from, Cell[] less) => ForColumns(MostBins, c =>
+    private unsafe void Fill(Leaf leaf, int c, bool constant)
+    {
+        var cells = leaf.Histogram.AsSpan(c * MostBins, MostBins);
+        cells.Clear();
+        fixed (byte* bins = _bins[c])
+        fixed (int* rows = &_rows[leaf.Start])
+        fixed (float* g = _orderedGradients, h = _orderedHessians)
+        fixed (Cell* to = cells)
+        {
+            var count = leaf.Count;
+            if (constant)
+                for (var i = 0; i < count; i++)
+                {
+                    var cell = to + bins[rows[i]];
+                    cell->Gradient += g[i];
+                    cell->Count++;
+                }
+            else
+                for (var i = 0; i < count; i++)
+                {
+                    var cell = to + bins[rows[i]];
+                    cell->Gradient += g[i];
+                    cell->Hessian += h[i];
+                    cell->Count++;
+                }
+            if (constant)
+                for (var b = 0; b < MostBins; b++) to[b].Hessian = to[b].Count;
+        }
+    }
+
+    private void Subtract(Cell[] from, Cell[] less, int c)
     {
         for (var b = c * MostBins; b < c * MostBins + _borders.Count(c); b++)
         {
@@ -154,14 +156,15 @@ internal sealed class TreeGrower
             from[b].Hessian -= less[b].Hessian;
             from[b].Count -= less[b].Count;
         }
-    });
+    }
 
-    private void FindBest(Leaf leaf)
+    // Of equal gains the first column's.
+    private static Candidate Best(Candidate[] columns)
     {
-        ForColumns(MostBins, c => _best[c] = BestOf(leaf, c));
-        leaf.Best = default;
-        foreach (var candidate in _best)
-            if (candidate.Gain > leaf.Best.Gain) leaf.Best = candidate;
+        var best = default(Candidate);
+        foreach (var candidate in columns)
+            if (candidate.Gain > best.Gain) best = candidate;
+        return best;
     }
 
     // gain = G_l² / (H_l + L2) + G_r² / (H_r + L2) − G² / (H + L2)
