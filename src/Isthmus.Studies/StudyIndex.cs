@@ -1,4 +1,6 @@
 using Isthmus.Studies.BottleneckBlocks;
+using Isthmus.Studies.InformationMeasurement;
+using Isthmus.Studies.InformationTheory;
 
 namespace Isthmus.Studies;
 
@@ -8,7 +10,9 @@ public static class StudyIndex
     /// <summary>One line a study, in the order of slugs.</summary>
     public static IReadOnlyList<Study> All { get; } =
     [
+        new DecoderSpectrumDefectsStudy(),
         new HourglassMlpStudy(),
+        new MecBStudy(),
         new ReversibleMbconvUnetStudy(),
     ];
 

@@ -113,6 +113,22 @@ public class CouplingTest
     }
 
     [Fact]
+    public void GreedyEbim_OnSmallSourcesKeepsItsGuaranteeAndIsNeverAboveTheOptimum()
+    {
+        var random = new RandomStream(97);
+        for (var i = 0; i < 60; i++)
+        {
+            var p = RandomTables.Vector(random, 4 + random.NextInt(4));
+            var budget = Bits.FromBits(random.NextDouble() * Entropy(p));
+            var (greedy, best) = (EntropyBoundedBottleneck.Solve(p, budget, exhaustive: false), EntropyBoundedBottleneck.Solve(p, budget, exhaustive: true));
+            Assert.True(best.Exhaustive && !greedy.Exhaustive);
+            AssertEncoder(p, greedy);
+            Assert.InRange(greedy.IxtBits, budget.Value - greedy.GuaranteeBits - 1e-9, best.IxtBits + 1e-9);
+        }
+        Assert.Throws<InputException>(() => EntropyBoundedBottleneck.Solve(RandomTables.Vector(random, 11), Bits.FromBits(1), exhaustive: true));
+    }
+
+    [Fact]
     public void Ebim_BeatsRandomEncodersOfTheSameEntropy()
     {
         var random = new RandomStream(95);

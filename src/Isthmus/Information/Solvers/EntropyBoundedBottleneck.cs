@@ -42,32 +42,35 @@ public static class EntropyBoundedBottleneck
     /// </summary>
     /// <param name="p">p(x).</param>
     /// <param name="budget">R, at least 0.</param>
-    /// <exception cref="InputException">p is not a distribution, or the budget is negative.</exception>
-    public static EntropyBoundedResult Solve(IReadOnlyList<double> p, Bits budget)
+    /// <param name="exhaustive">Whether all partitions are tried, or the greedy paths alone; null for all of at most <see cref="ExhaustiveSize"/> symbols.</param>
+    /// <exception cref="InputException">p is not a distribution, the budget is negative, or all partitions are wanted of more than 10 symbols.</exception>
+    public static EntropyBoundedResult Solve(IReadOnlyList<double> p, Bits budget, bool? exhaustive = null)
     {
         var source = Probabilities.Copy(p, "p");
         if (!(budget.Value >= 0)) throw new InputException(string.Create(CultureInfo.InvariantCulture, $"the entropy budget is {budget.Value} bits, expected at least 0"));
-        var search = new SplitSearch(source, budget.Nats);
-        var exhaustive = source.Length <= ExhaustiveSize;
-        if (exhaustive)
+        var all = exhaustive ?? source.Length <= ExhaustiveSize;
+        if (all && source.Length > Partitions.MaxExhaustive) throw new InputException($"all partitions of {source.Length} symbols, expected at most {Partitions.MaxExhaustive}");
+        var search = new SplitSearch(source, budget.Nats, all);
+        if (all)
             foreach (var labels in Partitions.Of(source.Length)) search.Visit(labels);
         else
             foreach (var labels in Absorbing(source).Concat(CheapestPairs(source))) search.Visit(labels);
         var best = search.Best;
         var second = source.Length > 1 ? source.OrderDescending().ElementAt(1) : 0;
         return new EntropyBoundedResult("ebim", best.Information / Math.Log(2), best.Entropy / Math.Log(2), budget.Value,
-            Math.Min(budget.Value, Shannon.Entropy(source) / Math.Log(2)), Shannon.Binary(second) / Math.Log(2), best.Moved == 0, exhaustive, Encoder(source, best));
+            Math.Min(budget.Value, Shannon.Entropy(source) / Math.Log(2)), Shannon.Binary(second) / Math.Log(2), best.Moved == 0, all, Encoder(source, best));
     }
 
     /// <summary>Entropy-bounded compression followed by the coupling of T with Y of smallest entropy (exact where small, else greedy).</summary>
     /// <param name="p">p(x).</param>
     /// <param name="q">p(y), the prescribed output distribution.</param>
     /// <param name="budget">R, at least 0.</param>
+    /// <param name="exhaustive">As for <see cref="Solve"/>.</param>
     /// <exception cref="InputException">A vector is not a distribution, or the budget is negative.</exception>
-    public static CouplingBottleneckResult SolveWithCoupling(IReadOnlyList<double> p, IReadOnlyList<double> q, Bits budget)
+    public static CouplingBottleneckResult SolveWithCoupling(IReadOnlyList<double> p, IReadOnlyList<double> q, Bits budget, bool? exhaustive = null)
     {
         var (source, target) = (Probabilities.Copy(p, "p"), Probabilities.Copy(q, "q"));
-        var encoder = Solve(source, budget);
+        var encoder = Solve(source, budget, exhaustive);
         var clusters = encoder.Encoder[0].Length;
         var ofT = new double[clusters];
         for (var x = 0; x < source.Length; x++)
@@ -152,7 +155,7 @@ public static class EntropyBoundedBottleneck
     /// <summary>A partition of which one symbol gives some of its mass to another cluster.</summary>
     private sealed record Split(int[] Labels, int Symbol, int To, double Moved, double Entropy, double Information);
 
-    private sealed class SplitSearch(double[] p, double budget)
+    private sealed class SplitSearch(double[] p, double budget, bool everyNode)
     {
         private const double Same = 1e-10; // nats: a partition is preferred to a split that is better only by rounding
         private readonly double[] _masses = new double[p.Length + 1];
@@ -169,7 +172,7 @@ public static class EntropyBoundedBottleneck
                 if (entropy > Best.Information + (Best.Moved > 0 ? -Same : 1e-14)) Best = new Split([.. labels], 0, 0, 0, entropy, entropy);
                 if (entropy < budget - 1e-12) Leave(labels, entropy);
             }
-            else if (p.Length > ExhaustiveSize)
+            else if (!everyNode)
             {
                 Enter(labels, entropy);
             }
