@@ -52,6 +52,23 @@ public class RunVerbsTest : IDisposable
     }
 
     [Fact]
+    public void AText_IsTrainedJudgedAndContinued()
+    {
+        File.WriteAllText(In("sea.txt"), string.Concat(Enumerable.Repeat("she sells sea shells. ", 60)));
+        File.WriteAllText(In("new.txt"), "she sel");
+        var root = Json("train", In("sea.txt"), "--window", "8", "--epochs", "4", "--set", "training.batch=8", "--set", "encoder.width=16", "--latent", "8", "--beta", "1e-3", "--out", In("a"));
+        Assert.Equal(("next-token", "token"), (root.GetProperty("task").GetString(), root.GetProperty("rate").GetProperty("unit").GetString()));
+        Assert.InRange(root.GetProperty("test").GetProperty("nll_bits").GetDouble(), 0, 3);
+        Assert.Equal(root.GetProperty("test").GetProperty("nll_bits").GetDouble(), Json("evaluate", In("a")).GetProperty("test").GetProperty("nll_bits").GetDouble());
+        var (code, output, _) = Command.Run("predict", In("a"), In("new.txt"));
+        var lines = output.TrimEnd('\n').Split('\n');
+        Assert.Equal((0, 8, "row,token,prediction,p"), (code, lines.Length, lines[0]));
+        Assert.StartsWith("7,l,", lines[7], StringComparison.Ordinal);
+        var refused = Command.Run("train", In("sea.txt"), "--set", "encoder=mlp");
+        Assert.Equal((2, ""), (refused.Code, refused.Output));
+    }
+
+    [Fact]
     public void Predict_WritesARowOfCsvForEachRow()
     {
         Train("a", "--latent", "2");

@@ -49,7 +49,7 @@ public sealed record DataDescription(string Source, string Kind, int Rows, IRead
             ? target.Classes.Zip(target.CountOf([.. Enumerable.Range(0, data.Count)])).ToDictionary(p => p.First, p => p.Second)
             : [];
         var bytes = data.Features.LongLength * sizeof(float) + (data.Indices?.Values.LongLength ?? 0) * sizeof(int) + (data.Concepts?.Values.LongLength ?? 0) * sizeof(float);
-        return new(source, data.Kind.ToString().ToLowerInvariant(), data.Count, data.FeatureShape, bytes, columns, classes, data.Notes, data.Truth);
+        return new(source, data.Kind.ToString().ToLowerInvariant(), data.Count, data.Kind == DataKind.Text ? [data.Indices!.Columns] : data.FeatureShape, bytes, columns, classes, data.Notes, data.Truth);
     }
 
     /// <summary>The description for people: a line of what it is, a line a column, then what is worth knowing.</summary>

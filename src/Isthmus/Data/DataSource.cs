@@ -61,7 +61,7 @@ public static class DataSource
             if (opened.Table is not { } table) throw new InputException($"{data} is not a table, as the data of the run were");
             return schema.Apply(table, withTarget, budget);
         }
-        var raw = RawSource.Open(data, options with { Window = schema.Window > 0 ? schema.Window : options.Window, TextUnit = schema.TextUnit, Ratings = schema.Ratings }, budget, vocabulary: schema.Kind is DataKind.Text or DataKind.Ratings ? schema.Vocabulary : null, samples: schema.Kind == DataKind.Sound ? schema.FeatureShape[^1] : null);
+        var raw = RawSource.Open(data, options with { Window = schema.Window > 0 ? schema.Window : options.Window, TextUnit = schema.TextUnit, Ratings = schema.Ratings }, budget, vocabulary: schema.Kind is DataKind.Text or DataKind.Ratings ? schema.Vocabulary : null, samples: schema.Kind == DataKind.Sound ? schema.FeatureShape[^1] : null, whole: !withTarget);
         if (raw.Data is not { } arrays) throw new InputException($"{data} is a table, the run was trained on {schema.Kind.ToString().ToLowerInvariant()}");
         return schema.Apply(Retarget.Apply(arrays, schema, withTarget), withTarget);
     }

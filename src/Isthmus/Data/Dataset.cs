@@ -226,7 +226,7 @@ public sealed record Groups(string Name, int[] Of, IReadOnlyList<string> Names)
 }
 
 /// <summary>Columns of indices [n, columns], as embeddings want them.</summary>
-/// <param name="Values">Row-major; each in 0..cardinality-1 of its column. For table columns 0 stands for missing.</param>
+/// <param name="Values">Row-major; each in 0..cardinality-1 of its column. For table columns 0 stands for missing; of a text -1 fills the last window.</param>
 /// <param name="Columns">How many columns: the number of categorical columns, or the length of a text's window.</param>
 /// <param name="Names">The columns' names; a single one for text.</param>
 /// <param name="Cardinalities">How many different indices each column may hold; a single one for text, where all positions share it.</param>

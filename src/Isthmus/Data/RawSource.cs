@@ -12,7 +12,8 @@ internal static class RawSource
     /// <param name="types">Types that a table's columns must have.</param>
     /// <param name="vocabulary">The tokens or items of a run, for text and ratings.</param>
     /// <param name="samples">The length of a run's sound.</param>
-    public static RawData Open(string data, DataOptions options, MemoryBudget budget, IReadOnlyDictionary<string, ColumnType>? types = null, IReadOnlyList<string>? vocabulary = null, int? samples = null)
+    /// <param name="whole">Text: whether every token is wanted, and no target.</param>
+    public static RawData Open(string data, DataOptions options, MemoryBudget budget, IReadOnlyDictionary<string, ColumnType>? types = null, IReadOnlyList<string>? vocabulary = null, int? samples = null, bool whole = false)
     {
         if (string.IsNullOrWhiteSpace(data)) throw new InputException("the DATA argument is empty", "give a path, or a generator like make:sprites");
         if (GeneratorCatalogue.IsGenerator(data)) return Generated(data, options);
@@ -25,7 +26,7 @@ internal static class RawSource
         {
             case ".npy": return ArraySource.ReadNpy(data, budget);
             case ".npz": return ArraySource.ReadNpz(data, options, budget);
-            case ".txt": return TextSource.Read(data, options, budget, vocabulary);
+            case ".txt": return TextSource.Read(data, options, budget, vocabulary, whole);
             case ".png": return MediaFolder.Pictures(data, [(data, "")], options, budget);
             case ".wav": return MediaFolder.Sounds(data, [(data, "")], options, budget, samples);
             case ".jpg" or ".jpeg": throw Jpeg(data);

@@ -7,6 +7,9 @@ internal static class Retarget
     /// <c>--task reconstruction</c> drops the target.</summary>
     public static Dataset Apply(Dataset data, DataOptions options)
     {
+        if (data.Kind == DataKind.Text)
+            return options.Task is TaskKind.Auto or TaskKind.Classification ? data
+                : throw new InputException($"--task {options.Task.ToString().ToLowerInvariant()}: of {data.Name}, a text, the next token is predicted", "leave --task out");
         var named = Names(data);
         if (options.Target is { } target && data.Kind != DataKind.Ratings && !named.Contains(target))
             throw Suggest.Unknown($"target of {data.Name}", target, named);

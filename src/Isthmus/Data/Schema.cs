@@ -70,6 +70,9 @@ public sealed record TargetSchema
     /// <summary>Numbers: the standard deviation of each column on the training rows.</summary>
     public IReadOnlyList<double> Scale { get; init; } = [];
 
+    /// <summary>Whether it is the token that follows each token of a text; the classes are the vocabulary.</summary>
+    public bool NextToken { get; init; }
+
     /// <summary>Whether the names are those of a time and an event.</summary>
     public bool Survival { get; init; }
 }
@@ -196,6 +199,7 @@ public sealed partial record Schema
             if (c.FillCategory < 0 || c.FillCategory >= Math.Max(1, c.Categories.Count)) return $"column '{c.Name}' fills with a category it does not have";
         if (Target is { Survival: false, Classes.Count: 0 } t && (t.Mean.Count != t.Names.Count || t.Scale.Count != t.Names.Count)) return "the target's mean and scale do not fit its names";
         if (Target is { Survival: true } s2 && s2.Names.Count != 2) return "a survival target has a time and an event";
+        if (Target is { NextToken: true } && (Kind != DataKind.Text || Target.Classes.Count != Vocabulary.Count || Window < 1)) return "a next token needs a vocabulary and a window";
         if (Target is { Classes.Count: > 0, Names.Count: not 1 }) return "a class target has one name";
         return null;
     }

@@ -73,7 +73,8 @@ public sealed partial record Schema
         }
         Target? target = !withTarget || Target is null ? null : (data.Target, Target) switch
         {
-            (ClassTarget t, { Classes.Count: > 0 }) => Renumber(t, data.Name),
+            (TokenTarget t, { NextToken: true }) => t,
+            (ClassTarget t, { Classes.Count: > 0, NextToken: false }) => Renumber(t, data.Name),
             (ContinuousTarget t, { Classes.Count: 0, Survival: false }) when t.Width == Target.Names.Count => Standardise(t),
             (SurvivalTarget t, { Survival: true }) => t,
             (null, _) => throw new InputException($"{data.Name} has no target, the run predicts '{Target.Names[0]}'"),

@@ -55,6 +55,7 @@ public sealed partial record Schema
         var target = data.Target switch
         {
             ClassTarget t => new TargetSchema { Names = [t.Name], Classes = t.Classes },
+            TokenTarget t => new TargetSchema { Names = [t.Name], Classes = t.Classes, NextToken = true },
             SurvivalTarget t => new TargetSchema { Names = [t.TimeName, t.EventName], Survival = true },
             ContinuousTarget t when standardise && Moments(t.Values, t.Width, t.Width, training) is var (m, s) => new TargetSchema { Names = t.Names, Mean = m, Scale = s },
             ContinuousTarget t => new TargetSchema { Names = t.Names, Mean = t.Mean, Scale = t.Scale },

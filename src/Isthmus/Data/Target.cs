@@ -76,6 +76,26 @@ public sealed record ContinuousTarget(IReadOnlyList<string> Names, float[] Value
     public double InUnits(double value, int column = 0) => value * Scale[column] + Mean[column];
 }
 
+/// <summary>The token that follows each token of a window of text.</summary>
+/// <param name="Name">What it is called.</param>
+/// <param name="Labels">[n, width], row-major: for each token of each window an index into <paramref name="Classes"/>.</param>
+/// <param name="Width">Tokens of a window.</param>
+/// <param name="Classes">The vocabulary, the first token standing for all that are not in it.</param>
+public sealed record TokenTarget(string Name, int[] Labels, int Width, IReadOnlyList<string> Classes) : Target
+{
+    /// <inheritdoc/>
+    public override int Count => Labels.Length / Width;
+
+    /// <inheritdoc/>
+    public override Target Select(ReadOnlySpan<int> rows) => this with { Labels = Dataset.PickRows(Labels, Width, rows) };
+
+    /// <summary>The labels of one window, [width].</summary>
+    public ReadOnlySpan<int> Row(int row) => Labels.AsSpan(row * Width, Width);
+
+    internal override Target Concat(Target other, string source) =>
+        other is TokenTarget more && more.Width == Width && more.Classes.SequenceEqual(Classes) ? this with { Labels = [.. Labels, .. more.Labels] } : throw Unlike(source);
+}
+
 /// <summary>A time until an event, or until the row was last seen without it (right-censored).</summary>
 /// <param name="TimeName">The time column's name.</param>
 /// <param name="EventName">The event column's name.</param>

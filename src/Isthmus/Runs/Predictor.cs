@@ -42,7 +42,8 @@ public static class Predictor
     }
 
     /// <summary>
-    /// Writes a header and a line a row: its name or number, the prediction (class and probabilities, numbers in the target's units, or
+    /// Writes a header and a line a row, of a text a line a token: its name or number, the prediction (the token that follows and its
+    /// probability, class and probabilities, numbers in the target's units, or
     /// the squared error of a reconstruction), and the columns asked for.
     /// </summary>
     /// <param name="run">The run.</param>
@@ -60,19 +61,24 @@ public static class Predictor
         var random = new RandomStream(run.Model.Recipe.Seed).Fork("evaluation");
         using var noGrad = new NoGrad();
         int[] rows = [.. Enumerable.Range(0, data.Count)];
-        for (var at = 0; at == 0 || at < rows.Length; at += RowsAtOnce)
+        var atOnce = Batches.Most(run.Model, RowsAtOnce);
+        var tokens = run.Model.Task == RunTask.NextToken ? data.Indices : null;
+        var units = run.Model.Units;
+        for (var at = 0; at == 0 || at < rows.Length; at += atOnce)
         {
             stop.ThrowIfCancellationRequested();
             using var scope = new TensorScope("prediction");
-            var part = rows.AsSpan(at, Math.Min(RowsAtOnce, rows.Length - at));
+            var part = rows.AsSpan(at, Math.Min(atOnce, rows.Length - at));
             var empty = part.Length == 0;
             var inputs = empty ? Tensor.Zeros([1, .. data.FeatureShape]) : Batches.Of(data, part).Inputs; // a header needs one pass
             var columns = Columns(run.Model, inputs, inference, random.Fork((ulong)at), with);
+            if (tokens is not null) columns.Insert(0, ("token", i => Quoted(run.Model.Schema.Vocabulary[tokens.Values[(at * units) + i]])));
             if (at == 0) to.WriteLine(string.Join(',', columns.Select(c => Quoted(c.Name)).Prepend(data.RowNames is null ? "row" : "name")));
             if (empty) return;
-            for (var i = 0; i < part.Length; i++)
+            for (var i = 0; i < part.Length * units; i++)
             {
-                to.Write(data.RowNames is { } names ? Quoted(names[part[i]]) : (part[i] + 1).ToString(CultureInfo.InvariantCulture));
+                if (tokens is not null && tokens.Values[(at * units) + i] < 0) break; // what fills the last window
+                to.Write(data.RowNames is { } names ? Quoted(names[part[i]]) : ((at * units) + i + 1).ToString(CultureInfo.InvariantCulture));
                 foreach (var (_, value) in columns)
                 {
                     to.Write(',');
@@ -110,6 +116,11 @@ public static class Predictor
     /// <summary>Columns of answers: class and probabilities, numbers in the target's units, or every number of a reconstruction.</summary>
     internal static List<(string Name, Func<int, string> Value)> Answers(Model model, Tensor mean)
     {
+        if (model.Task == RunTask.NextToken)
+        {
+            var next = mean.ArgMax(1);
+            return [("prediction", i => Quoted(model.Schema.Vocabulary[(int)next.Data[i]])), ("p", i => Text(mean.Data[(i * mean.Size(1)) + (int)next.Data[i]]))];
+        }
         if (model.Task == RunTask.Classification)
         {
             var best = mean.ArgMax(1);

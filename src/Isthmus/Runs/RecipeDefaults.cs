@@ -35,6 +35,7 @@ public static class RecipeDefaults
     public static TrainingRecipe Training(Schema schema, int rows)
     {
         ArgumentNullException.ThrowIfNull(schema);
+        if (schema.Kind == DataKind.Text) return new TrainingRecipe { Batch = 32, Epochs = Math.Clamp(2000 * 32 / Math.Max(1, rows), 2, 200), Schedule = "cosine", LearningRate = 3e-3, Warmup = 50, ClipNorm = 1 };
         if (schema.Kind == DataKind.Images) return new TrainingRecipe { Batch = 100, Epochs = Epochs(rows, 100, 1440, 20), Schedule = "cosine", LearningRate = 2e-3 };
         return new TrainingRecipe { Batch = 128, Epochs = Epochs(rows, 128, 6000, 60), Schedule = "cosine", LearningRate = 2e-3 };
     }
@@ -46,6 +47,7 @@ public static class RecipeDefaults
     {
         if (schema is { Kind: DataKind.Images, FeatureShape: [var channels, var height, var width] })
             return channels == 1 && height * width <= MostPixelsForMlp ? new Choice("mlp", new MlpEncoderOptions { Widths = [512, 512] }) : new Choice("conv", new ConvOptions());
+        if (schema.Kind == DataKind.Text) return new Choice("transformer", new TransformerOptions { Width = 64, FeedForward = 256, Causal = true, Pool = "all" });
         var size = schema.FeatureShape.Aggregate(1, (a, b) => a * b);
         return new Choice("mlp", size > 64 ? new MlpEncoderOptions { Widths = [256, 256] } : new MlpEncoderOptions { Widths = [128, 128, 128], Activation = "silu" });
     }
@@ -63,6 +65,7 @@ public static class RecipeDefaults
     {
         (DataKind.Images, RunTask.Classification) => new VibOptions { Latent = 32, Beta = 1e-2f },
         (DataKind.Images, _) => new VibOptions { Latent = 32, Beta = 1f },
+        (DataKind.Text, _) => new VibOptions { Latent = 32, Beta = 1e-2f },
         (_, RunTask.Classification) => new VibOptions { Latent = 8, Beta = 1e-2f },
         (_, RunTask.Reconstruction) => new VibOptions { Latent = 8, Beta = 0.1f },
         _ => new VibOptions { Latent = 8, Beta = 1e-2f },
@@ -71,7 +74,7 @@ public static class RecipeDefaults
     private static Choice Decoder(Choice encoder, Schema schema, RunTask task)
     {
         if (task != RunTask.Reconstruction)
-            return schema.Kind == DataKind.Images ? new Choice("linear", new NoOptions()) : new Choice("mlp", new MlpOptions { Widths = [64] });
+            return schema.Kind is DataKind.Images or DataKind.Text ? new Choice("linear", new NoOptions()) : new Choice("mlp", new MlpOptions { Widths = [64] });
         return encoder.Options switch
         {
             ConvOptions o => new Choice("deconv", new DeconvOptions { Channels = [.. o.Channels.Reverse()], Kernel = o.Kernel, Stride = o.Stride, Padding = o.Padding, Activation = o.Activation }),

@@ -145,6 +145,7 @@ internal sealed class ReportFigures(Model model, Dataset data, Outcomes outcomes
     private string Truth(int i) => data.Target switch
     {
         ClassTarget t => t.Classes[t.Labels[outcomes.Rows[i]]],
+        TokenTarget t => t.Classes[t.Labels[outcomes.Rows[i]]],
         ContinuousTarget t => CellText.Number(t.InUnits(t.Values[outcomes.Rows[i] * t.Width])),
         _ => CellText.Nothing,
     };
@@ -152,6 +153,7 @@ internal sealed class ReportFigures(Model model, Dataset data, Outcomes outcomes
     private string Answer(int i) => data.Target switch
     {
         ClassTarget t when outcomes.AnswerSize > 0 => t.Classes[outcomes.Class(i)],
+        TokenTarget t => t.Classes[outcomes.Class(i)],
         ContinuousTarget t when outcomes.AnswerSize > 0 => CellText.Number(t.InUnits(outcomes.Answer(i)[0])),
         _ => $"squared error {CellText.Number(outcomes.SquaredErrors[i])}",
     };

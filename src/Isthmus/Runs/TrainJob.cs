@@ -164,9 +164,10 @@ public static class TrainJob
     // The features of training rows, or of so many that stand for them.
     private static IEnumerable<Features> Encoded(Model model, LoadedData loaded)
     {
-        var rows = loaded.Split.Train.Length <= FreezeRows ? loaded.Split.Train
-            : Enumerable.Range(0, FreezeRows).Select(i => loaded.Split.Train[(int)((long)i * loaded.Split.Train.Length / FreezeRows)]).ToArray();
-        foreach (var part in Batches.Split(rows, 500))
+        var most = Math.Max(1, FreezeRows / model.Units);
+        var rows = loaded.Split.Train.Length <= most ? loaded.Split.Train
+            : Enumerable.Range(0, most).Select(i => loaded.Split.Train[(int)((long)i * loaded.Split.Train.Length / most)]).ToArray();
+        foreach (var part in Batches.Split(rows, Batches.Most(model, 500)))
         {
             using var scope = new TensorScope("freeze");
             yield return model.Network.Encoder.Forward(Batches.Of(loaded.Data, part).Inputs);
@@ -185,7 +186,7 @@ public static class TrainJob
     // Fitted without being asked for where that takes no time.
     private static Quality? Linear(LoadedData loaded, Model model, bool asked)
     {
-        if (model.Task == RunTask.Reconstruction || (!asked && (double)loaded.Split.Train.Length * loaded.Data.FeatureSize * model.Site.OutputSize > MostLinearWork)) return null;
+        if (model.Task is RunTask.Reconstruction or RunTask.NextToken || (!asked && (double)loaded.Split.Train.Length * loaded.Data.FeatureSize * model.Site.OutputSize > MostLinearWork)) return null;
         return BaselineSuite.Run(loaded).FirstOrDefault(b => b.Name is "logistic" or "ridge") is { } b
             ? new Quality { Accuracy = b.Accuracy, Rmse = b.Rmse, R2 = b.R2, NllBits = b.NllNats is { } nats ? Bits.FromNats(nats).Value : null }
             : null;

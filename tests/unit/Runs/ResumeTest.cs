@@ -76,6 +76,21 @@ public class ResumeTest : IDisposable
         training: {epochs: 4, batch: 32, learning_rate: 0.01}
         """, ["encoder=" + type, .. sets]);
 
+    [Theory]
+    [InlineData("transformer", "encoder.dropout=0.2", "encoder.width=16")]
+    [InlineData("gru", "training.ema=0.9")]
+    public void Text(string type, params string[] sets)
+    {
+        var path = Path.Combine(_folder, "sea.txt");
+        File.WriteAllText(path, string.Concat(Enumerable.Repeat("she sells sea shells by the sea shore. ", 30)));
+        StopsChangeNothing($$"""
+            name: sea
+            data: {source: "{{path}}", window: 8}
+            bottleneck: {type: vib, latent: 4, beta: 1e-3}
+            training: {epochs: 3, batch: 16, learning_rate: 0.01}
+            """, ["encoder=" + type, .. sets]);
+    }
+
     private void StopsChangeNothing(string text, params string[] sets)
     {
         var recipe = RecipeFile.Parse(text, "test", [.. sets.Select(Override.Parse)]);

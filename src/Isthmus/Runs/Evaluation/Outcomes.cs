@@ -7,22 +7,26 @@ namespace Isthmus.Runs;
 /// <summary>What a network did with some rows: answers, costs, codes.</summary>
 public sealed class Outcomes
 {
-    internal Outcomes(int[] rows, int answerSize, int latent)
+    internal Outcomes(int[] rows, int answerSize, int latent, bool choices = false)
     {
         (Rows, AnswerSize, Latent) = (rows, answerSize, latent);
         Answers = new float[checked(rows.Length * answerSize)];
         NllNats = new double[rows.Length];
         SquaredErrors = new double[rows.Length];
+        Choices = choices ? new int[rows.Length] : null;
     }
 
-    /// <summary>The rows, by their numbers in the data set.</summary>
+    /// <summary>The rows, by their numbers in the data set; of a text its tokens: the number of the window times its length, and the place in it.</summary>
     public int[] Rows { get; }
 
-    /// <summary>Numbers in an answer: classes, target columns, or 0 for reconstructions, which are not kept.</summary>
+    /// <summary>Numbers in an answer: classes, target columns, or 0 for reconstructions and next tokens, which are not kept.</summary>
     public int AnswerSize { get; }
 
     /// <summary>[rows, AnswerSize]: probabilities of classes, or standardised numbers.</summary>
     public float[] Answers { get; }
+
+    /// <summary>The most probable next token of each token; null for other tasks.</summary>
+    public int[]? Choices { get; }
 
     /// <summary>The objective's negative logarithm of the likelihood of each row, nats.</summary>
     public double[] NllNats { get; }
@@ -63,6 +67,7 @@ public sealed class Outcomes
     /// <summary>The most probable class of one row.</summary>
     public int Class(int i)
     {
+        if (Choices is not null) return Choices[i];
         var answer = Answer(i);
         var best = 0;
         for (var c = 1; c < answer.Length; c++)
@@ -89,16 +94,20 @@ public static class Evaluator
         ArgumentNullException.ThrowIfNull(data);
         ArgumentNullException.ThrowIfNull(rows);
         ArgumentNullException.ThrowIfNull(inference);
-        var outcomes = new Outcomes(rows, model.Task == RunTask.Reconstruction ? 0 : model.Site.OutputSize, 0);
+        var tokens = model.Task == RunTask.NextToken;
+        var units = model.Units;
+        var outcomes = new Outcomes(units == 1 ? rows : [.. rows.SelectMany(r => Enumerable.Range(r * units, units))],
+            model.Task == RunTask.Reconstruction || tokens ? 0 : model.Site.OutputSize, 0, tokens);
         var random = new RandomStream(model.Recipe.Seed).Fork("evaluation");
         var collector = new Collector(model, data, outcomes, withTarget);
         model.Network.Eval();
         using var noGrad = new NoGrad();
-        for (var at = 0; at < rows.Length; at += RowsAtOnce)
+        var atOnce = Batches.Most(model, RowsAtOnce);
+        for (var at = 0; at < rows.Length; at += atOnce)
         {
             stop.ThrowIfCancellationRequested();
             using var scope = new TensorScope("evaluation");
-            collector.Add(at, rows.AsSpan(at, Math.Min(RowsAtOnce, rows.Length - at)), inference, random.Fork((ulong)at));
+            collector.Add(at * units, rows.AsSpan(at, Math.Min(atOnce, rows.Length - at)), inference, random.Fork((ulong)at));
         }
         collector.Finish();
         return outcomes;
@@ -114,7 +123,7 @@ public static class Evaluator
     /// <summary>The networks' answers as people read them: probabilities, numbers in [0, 1] for logits of such, else as they are.</summary>
     internal static Tensor Readable(Model model, Tensor prediction) => model.Task switch
     {
-        RunTask.Classification => prediction.Softmax(-1),
+        RunTask.Classification or RunTask.NextToken => prediction.Softmax(-1),
         RunTask.Reconstruction when model.PredictsLogits => prediction.Sigmoid(),
         _ => prediction,
     };
@@ -126,6 +135,7 @@ public static class Evaluator
         public void Add(int at, ReadOnlySpan<int> rows, Inference inference, RandomStream random)
         {
             var batch = Batches.Of(data, rows);
+            var count = rows.Length * model.Units;
             Tensor? sum = null;
             Tensor? likelihood = null;
             for (var k = 0; k < inference.Samples; k++)
@@ -139,13 +149,18 @@ public static class Evaluator
                     var nll = -model.Objective.NegativeLogLikelihood(batch, prediction);
                     likelihood = likelihood is null ? nll : likelihood.LogAddExp(nll);
                 }
-                if (k == 0) Cost(at, rows.Length, passage, context.Mode);
+                if (k == 0) Cost(at, count, passage, context.Mode);
             }
             var mean = inference.Samples > 1 ? sum! / inference.Samples : sum!;
             if (outcomes.AnswerSize > 0) mean.Data.CopyTo(outcomes.Answers.AsSpan(at * outcomes.AnswerSize));
-            else Errors(at, rows.Length, mean, batch.Inputs);
+            else if (outcomes.Choices is { } choices)
+            {
+                var best = mean.ArgMax(1);
+                for (var i = 0; i < count; i++) choices[at + i] = (int)best.Data[i];
+            }
+            else Errors(at, count, mean, batch.Inputs);
             if (likelihood is null) return;
-            for (var i = 0; i < rows.Length; i++) outcomes.NllNats[at + i] = Math.Log(inference.Samples) - likelihood.Data[i];
+            for (var i = 0; i < count; i++) outcomes.NllNats[at + i] = Math.Log(inference.Samples) - likelihood.Data[i];
         }
 
         public void Finish()

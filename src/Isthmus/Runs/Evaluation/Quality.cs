@@ -6,7 +6,7 @@ namespace Isthmus.Runs;
 /// <summary>How good answers are; what has no meaning for the task is null.</summary>
 public sealed record Quality
 {
-    /// <summary>Share of right classes.</summary>
+    /// <summary>Share of right classes, or of right next tokens.</summary>
     public double? Accuracy { get; init; }
 
     /// <summary>Mean of the classes' F1 (those that occur or are predicted).</summary>
@@ -16,7 +16,7 @@ public sealed record Quality
     /// <summary>Area under the receiver's curve for two classes, the second being positive.</summary>
     public double? Auc { get; init; }
 
-    /// <summary>Mean negative log-likelihood, bits a row; of numbers a density in the target's units.</summary>
+    /// <summary>Mean negative log-likelihood, bits a row, of a text bits a token (characters: bits per character); of numbers a density in the target's units.</summary>
     public double? NllBits { get; init; }
 
     /// <summary>Root of the mean squared error in the target's units; the mean over several columns' squares.</summary>
@@ -53,6 +53,7 @@ public sealed record Quality
         return data.Target switch
         {
             ClassTarget target when model.Task == RunTask.Classification => OfClasses(target, (ClassTarget)learnt.Target!, training, outcomes),
+            TokenTarget target when model.Task == RunTask.NextToken => OfTokens(target, (TokenTarget)learnt.Target!, training, outcomes),
             ContinuousTarget target when model.Task is RunTask.Regression or RunTask.Forecast => OfNumbers(target, (ContinuousTarget)learnt.Target!, training, outcomes),
             _ => OfReconstruction(data, learnt, training, outcomes),
         };
@@ -87,6 +88,25 @@ public sealed record Quality
             Auc = counts.Length == 2 ? AreaUnderCurve(target, outcomes) : null,
             NllBits = Bits.FromNats(outcomes.NllNats.Average()).Value,
             MajorityOrMean = Majority(target, learnt, training, outcomes),
+        };
+    }
+
+    private static Quality OfTokens(TokenTarget target, TokenTarget learnt, ReadOnlySpan<int> training, Outcomes outcomes)
+    {
+        double? blind = null;
+        if (!training.IsEmpty)
+        {
+            var counts = new int[target.Classes.Count];
+            foreach (var row in training)
+                foreach (var token in learnt.Row(row)) counts[token]++;
+            var most = Array.IndexOf(counts, counts.Max());
+            blind = outcomes.Rows.Count(u => target.Labels[u] == most) / (double)outcomes.Rows.Length;
+        }
+        return new Quality
+        {
+            Accuracy = Enumerable.Range(0, outcomes.Rows.Length).Count(i => outcomes.Class(i) == target.Labels[outcomes.Rows[i]]) / (double)outcomes.Rows.Length,
+            NllBits = Bits.FromNats(outcomes.NllNats.Average()).Value,
+            MajorityOrMean = blind,
         };
     }
 

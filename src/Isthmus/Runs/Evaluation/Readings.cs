@@ -134,7 +134,7 @@ public sealed record Readings
         return bits;
     }
 
-    internal static string UnitOf(DataKind kind) => kind switch { DataKind.Images => "image", DataKind.Series => "window", DataKind.Text => "window", _ => "row" };
+    internal static string UnitOf(DataKind kind) => kind switch { DataKind.Images => "image", DataKind.Series => "window", DataKind.Text => "token", _ => "row" };
 
     private static string KindName(RateKind kind) => OptionModel.Word(kind.ToString());
 

@@ -12,6 +12,9 @@ namespace Isthmus.Runs;
 public sealed record ModuleEntry(string Name, string Summary, Type OptionsType, Func<Site, object, RandomStream, Module> Create)
     : RegistryEntry(Name, Summary, OptionsType)
 {
+    /// <summary>Whether it can look back only, step by step, as the prediction of the next token needs.</summary>
+    public bool LooksBack { get; init; }
+
     /// <summary>An entry whose options have a type.</summary>
     public static ModuleEntry Of<TOptions>(string name, string summary, Func<Site, TOptions, RandomStream, Module> create) =>
         new(name, summary, typeof(TOptions), (site, options, random) => create(site, (TOptions)options, random));
@@ -29,23 +32,18 @@ public static class EncoderRegistry
         ModuleEntry.Of<ResidualEncoderOptions>("residual", "residual blocks, fully connected or, for images, of convolutions", (site, o, random) =>
             site.Shape is [var channels, _, _] && site.Schema.Kind == DataKind.Images ? new Sequential([.. Layers.ResidualMaps(channels, o, random)])
                 : OverRow(site, o.Embedding, random, size => Layers.Residual(size, o, random))),
-        ModuleEntry.Of<Conv1dOptions>("conv1d", "convolutions along the steps of a series, a sound or a text", Sequences.Convolutions),
-        ModuleEntry.Of<RecurrentOptions>("gru", "gated recurrent units over the steps of a row", (site, o, random) => Sequences.Recurrent(site, o, random, "gru")),
-        ModuleEntry.Of<RecurrentOptions>("lstm", "long short-term memory over the steps of a row", (site, o, random) => Sequences.Recurrent(site, o, random, "lstm")),
-        ModuleEntry.Of<TransformerOptions>("transformer", "attention between the steps of a row", Sequences.Transformer),
+        ModuleEntry.Of<Conv1dOptions>("conv1d", "convolutions along the steps of a series or a sound", Sequences.Convolutions),
+        ModuleEntry.Of<RecurrentOptions>("gru", "gated recurrent units over the steps of a row", (site, o, random) => Sequences.Recurrent(site, o, random, "gru")) with { LooksBack = true },
+        ModuleEntry.Of<RecurrentOptions>("lstm", "long short-term memory over the steps of a row", (site, o, random) => Sequences.Recurrent(site, o, random, "lstm")) with { LooksBack = true },
+        ModuleEntry.Of<TransformerOptions>("transformer", "attention between the steps of a row", Sequences.Transformer) with { LooksBack = true },
         ModuleEntry.Of<LinearOptions>("linear", "one fully connected layer", (site, o, random) =>
             new Sequential(new Flatten(), new Linear(site.Size, o.Width, random))),
         ModuleEntry.Of<NoOptions>("identity", "the row itself, as a vector", (_, _, _) => new Flatten()),
     ];
 
-    // Layers over all numbers of a row, after its categories or tokens were embedded.
+    // Layers over all numbers of a row, after its categories were embedded.
     private static Sequential OverRow(Site site, string embedding, RandomStream random, Func<int, IEnumerable<Module>> layers)
     {
-        if (site.Schema.Kind == DataKind.Text)
-        {
-            var (tokens, width) = Embeddings.OfTokens(site, embedding, random);
-            return new Sequential([tokens, .. layers(site.Size * width)]);
-        }
         var columns = Embeddings.OfColumns(site, embedding, random);
         var size = columns.Count == 0 ? site.Size : site.Size / site.Shape[^1] * columns[0].WidthAfter(site.Shape[^1]);
         return new Sequential([.. columns, .. layers(size)]);

@@ -96,7 +96,7 @@ public sealed record ConvOptions
     public int Width { get; init; } = 128;
 }
 
-/// <summary>Convolutions along the steps of a series, a sound or a text.</summary>
+/// <summary>Convolutions along the steps of a series or a sound.</summary>
 public sealed record Conv1dOptions
 {
     /// <summary>Channels of each layer.</summary>
@@ -144,7 +144,7 @@ public sealed record RecurrentOptions
     public int Layers { get; init; } = 1;
 
     /// <summary>What of the states is handed on.</summary>
-    [Option("which states are handed on: the last, their mean, or all", Choices = "last|mean|all")]
+    [Option("which states are handed on: the last, their mean, or all; of a text each by itself", Choices = "last|mean|all")]
     public string Pool { get; init; } = "last";
 
     /// <summary>Samples of a sound that make one step.</summary>
@@ -180,11 +180,11 @@ public sealed record TransformerOptions
     public float Dropout { get; init; }
 
     /// <summary>Whether a step sees only those before it.</summary>
-    [Option("whether a step sees only itself and those before it")]
+    [Option("whether a step sees only itself and those before it; of a text always")]
     public bool Causal { get; init; }
 
     /// <summary>What of the steps is handed on.</summary>
-    [Option("which steps are handed on: the last, their mean, or all", Choices = "last|mean|all")]
+    [Option("which steps are handed on: the last, their mean, or all; of a text each by itself", Choices = "last|mean|all")]
     public string Pool { get; init; } = "mean";
 
     /// <summary>Samples of a sound that make one step.</summary>

@@ -41,20 +41,23 @@ internal static class Sequences
     {
         var (layers, _, width) = Of(site, type, o.Embedding, o.Frame, random);
         layers.Add(type == "gru" ? new GRU(width, o.Hidden, random, o.Layers) : new LSTM(width, o.Hidden, random, o.Layers));
-        layers.Add(new Pool(o.Pool));
+        layers.Add(PoolOf(site, o.Pool));
         return new Sequential([.. layers]);
     }
 
     /// <summary>A transformer encoder.</summary>
-    public static Sequential Transformer(Site site, TransformerOptions o, RandomStream random)
+    public static StepTransformer Transformer(Site site, TransformerOptions o, RandomStream random)
     {
-        var (layers, steps, width) = Of(site, "transformer", o.Embedding, o.Frame, random);
+        var (front, steps, width) = Of(site, "transformer", o.Embedding, o.Frame, random);
         if (o.Width % o.Heads != 0) throw new InputException(FormattableString.Invariant($"encoder.heads is {o.Heads}, which does not divide encoder.width, {o.Width}"));
-        layers.AddRange([new Linear(width, o.Width, random), new Positions(steps, o.Width, random)]);
-        for (var i = 0; i < o.Layers; i++) layers.Add(new AttentionLayer(new TransformerEncoderLayer(o.Width, o.Heads, random.Fork((ulong)i), o.FeedForward, o.Dropout, normFirst: true, gelu: true), o.Causal));
-        layers.AddRange([new LayerNorm(o.Width), new Pool(o.Pool)]);
-        return new Sequential([.. layers]);
+        return new StepTransformer(
+            new Sequential([.. front, new Linear(width, o.Width, random), new LearnedPositionalEncoding(steps, o.Width, random, 0.02f)]),
+            Enumerable.Range(0, o.Layers).Select(i => new TransformerEncoderLayer(o.Width, o.Heads, random.Fork((ulong)i), o.FeedForward, o.Dropout, normFirst: true, gelu: true)),
+            new LayerNorm(o.Width), PoolOf(site, o.Pool), o.Causal || site.Task == RunTask.NextToken);
     }
+
+    // The next token is predicted from every step on its own, which is then a row of its own.
+    private static Module PoolOf(Site site, string pool) => site.Task == RunTask.NextToken ? new EachStep() : new Pool(pool);
 
     /// <summary>An encoder of convolutions along the steps.</summary>
     public static Sequential Convolutions(Site site, Conv1dOptions o, RandomStream random)
@@ -80,7 +83,7 @@ internal static class Sequences
     {
         var (steps, width) = Unrolled(site, "transformer");
         if (o.Width % o.Heads != 0) throw new InputException(FormattableString.Invariant($"decoder.heads is {o.Heads}, which does not divide decoder.width, {o.Width}"));
-        var layers = new List<Module> { new Flatten(), new Linear(site.Size, o.Width, random), new Repeat(steps), new Positions(steps, o.Width, random) };
+        var layers = new List<Module> { new Flatten(), new Linear(site.Size, o.Width, random), new Repeat(steps), new LearnedPositionalEncoding(steps, o.Width, random, 0.02f) };
         for (var i = 0; i < o.Layers; i++) layers.Add(new TransformerEncoderLayer(o.Width, o.Heads, random.Fork((ulong)i), o.FeedForward, o.Dropout, normFirst: true, gelu: true));
         return new Sequential([.. layers, new LayerNorm(o.Width), new Linear(o.Width, width, random), .. Rolled(site)]);
     }
@@ -170,29 +173,45 @@ internal sealed class Repeat(int steps) : Module
     }
 }
 
-/// <summary>A learned vector for each step, added to it.</summary>
-internal sealed class Positions : Module
+/// <summary>Steps [n, steps, width] to rows of their own, [n · steps, width].</summary>
+internal sealed class EachStep : Module
 {
-    private readonly Tensor _weight;
-
-    public Positions(int steps, int width, RandomStream random) => _weight = AddParameter("weight", Initializers.Normal(random, 0.02f, steps, width));
-
     /// <inheritdoc/>
     protected override Tensor Compute(Tensor x)
     {
         ArgumentNullException.ThrowIfNull(x);
-        return x + _weight;
+        return x.Reshape(x.Size(0) * x.Size(1), x.Size(2));
     }
 }
 
-/// <summary>A transformer layer that may look back only.</summary>
-internal sealed class AttentionLayer : Module
+/// <summary>A row's steps through transformer layers, named layers.0, layers.1, …, and what is made of them.</summary>
+internal sealed class StepTransformer : Module
 {
-    private readonly TransformerEncoderLayer _layer;
+    private readonly Module _input, _norm, _pool;
+    private readonly TransformerEncoderLayer[] _layers;
     private readonly bool _causal;
 
-    public AttentionLayer(TransformerEncoderLayer layer, bool causal) => (_layer, _causal) = (AddModule("layer", layer), causal);
+    /// <summary>Input (to [n, steps, width]), layers, norm and pool, each under its name.</summary>
+    /// <param name="input">From a row to steps.</param>
+    /// <param name="layers">One above another.</param>
+    /// <param name="norm">After the last.</param>
+    /// <param name="pool">From steps to what is handed on.</param>
+    /// <param name="causal">Whether a step sees only itself and those before it.</param>
+    public StepTransformer(Module input, IEnumerable<TransformerEncoderLayer> layers, Module norm, Module pool, bool causal)
+    {
+        _input = AddModule("input", input);
+        _layers = [.. layers];
+        AddModule("layers", new ModuleList(_layers));
+        _norm = AddModule("norm", norm);
+        _pool = AddModule("pool", pool);
+        _causal = causal;
+    }
 
     /// <inheritdoc/>
-    protected override Tensor Compute(Tensor x) => _layer.Forward(x, _causal);
+    protected override Tensor Compute(Tensor x)
+    {
+        x = _input.Forward(x);
+        foreach (var layer in _layers) x = layer.Forward(x, _causal);
+        return _pool.Forward(_norm.Forward(x));
+    }
 }

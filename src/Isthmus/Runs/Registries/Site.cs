@@ -13,6 +13,8 @@ public enum RunTask
     Reconstruction,
     /// <summary>Later values of a series.</summary>
     Forecast,
+    /// <summary>The token that follows, at every position of a window of text.</summary>
+    NextToken,
 }
 
 /// <summary>What a part of a network is built for: what comes in, what has to come out.</summary>

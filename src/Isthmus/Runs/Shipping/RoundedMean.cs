@@ -17,7 +17,7 @@ internal static class RoundedMean
     public static double? Cost(Model model, Dataset data, int[] rows, int[] training, CancellationToken stop)
     {
         if (model.Network.Bottleneck is not ContinuousBottleneck bottleneck || training.Length == 0 || rows.Length == 0) return null;
-        var fitted = training.Length <= MostTraining ? training : training[..MostTraining];
+        var fitted = training[..Math.Min(training.Length, Math.Max(1, MostTraining / model.Units))];
         var seen = Evaluator.Run(model, data, fitted, Inference.Mean, withTarget: false, stop: stop);
         if (seen.Latent == 0) return null;
         var judged = Evaluator.Run(model, data, rows, Inference.Mean, withTarget: false, stop: stop);
@@ -28,7 +28,7 @@ internal static class RoundedMean
             var table = LevelCode.Fit(CollectionsMarshal.AsSpan(Levels(seen, j, step)));
             foreach (var level in Levels(judged, j, step)) meter.WriteInteger(level, table);
         }
-        return meter.Cost.Value / rows.Length;
+        return meter.Cost.Value / judged.Rows.Length;
     }
 
     private static List<int> Levels(Outcomes outcomes, int j, float step)

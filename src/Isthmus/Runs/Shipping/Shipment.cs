@@ -10,7 +10,7 @@ namespace Isthmus.Runs;
 /// <summary>What writing messages took.</summary>
 public sealed record ShipmentReport
 {
-    /// <summary>Messages written.</summary>
+    /// <summary>Messages written: one a row, of a text one a token.</summary>
     public int Samples { get; init; }
 
     /// <summary>Bytes written, headers and checksums included.</summary>
@@ -68,7 +68,10 @@ public sealed class Shipment
     {
         ArgumentNullException.ThrowIfNull(data);
         if (rowsAFrame is < 1 or > MaxRowsAFrame) throw new ArgumentOutOfRangeException(nameof(rowsAFrame), rowsAFrame, $"expected 1 to {MaxRowsAFrame}");
-        var writer = new FrameFileWriter(to, Session(rowsAFrame));
+        var units = _model.Units;
+        rowsAFrame = Math.Min(rowsAFrame, Math.Max(1, MaxRowsAFrame / units));
+        var samples = rows.Length * units;
+        var writer = new FrameFileWriter(to, Session(rowsAFrame * units));
         var (cost, errors, numbers) = (0.0, 0.0, 0L);
         using var noGrad = new NoGrad();
         _model.Network.Eval();
@@ -80,7 +83,7 @@ public sealed class Shipment
             var (prediction, passage) = _model.Network.Run(batch.Inputs, new PassContext(PassMode.Ship, new RandomStream(0)));
             var message = new MessageWriter();
             _model.Network.Bottleneck.Write(passage.Message(), message);
-            var frame = Session(batch.Inputs.Size(0)) with { Payload = message.Finish() };
+            var frame = Session(batch.Inputs.Size(0) * units) with { Payload = message.Finish() };
             writer.Append(frame);
             var meter = new CostMeter();
             _model.Network.Bottleneck.Write(passage.Message(), meter);
@@ -92,10 +95,10 @@ public sealed class Shipment
         writer.Complete();
         return new ShipmentReport
         {
-            Samples = rows.Length,
+            Samples = samples,
             Bytes = writer.BytesWritten,
-            BitsPerSample = rows.Length == 0 ? 0 : 8.0 * writer.BytesWritten / rows.Length,
-            BoundBits = rows.Length == 0 ? null : cost / rows.Length,
+            BitsPerSample = samples == 0 ? 0 : 8.0 * writer.BytesWritten / samples,
+            BoundBits = samples == 0 ? null : cost / samples,
             ModelBytes = _modelBytes,
             PsnrDb = numbers > 0 && errors > 0 ? 10 * Math.Log10(numbers / errors) : null,
         };
@@ -120,8 +123,9 @@ public sealed class Shipment
     private Tensor Answer(Frame frame)
     {
         frame.Require(_modelDigest, _tableDigest);
-        if (frame.Shape is not [var count] || count is < 1 or > MaxRowsAFrame)
-            throw new CodingException(CodingError.InvalidHeader, $"message {frame.Sequence} has the shape [{string.Join(", ", frame.Shape)}], expected [rows] with 1 to {MaxRowsAFrame} rows");
+        var most = Math.Max(MaxRowsAFrame, _model.Units);
+        if (frame.Shape is not [var count] || count < 1 || count > most)
+            throw new CodingException(CodingError.InvalidHeader, $"message {frame.Sequence} has the shape [{string.Join(", ", frame.Shape)}], expected [rows] with 1 to {most} rows");
         using var noGrad = new NoGrad();
         using var scope = new TensorScope("shipment");
         var symbols = frame.Payload.Open();

@@ -7,21 +7,43 @@ namespace Isthmus.Runs;
 /// <summary>Rows of a data set as the tensors that networks and objectives take.</summary>
 internal static class Batches
 {
+    private const long MostAnswers = 1 << 22;
+
     /// <summary>A batch of some rows; its tensors belong to the open scope.</summary>
     public static Batch Of(Dataset data, ReadOnlySpan<int> rows)
     {
-        var inputs = Tensor.Zeros([rows.Length, .. data.FeatureShape]);
-        data.CopyRows(rows, inputs.Data);
+        var inputs = data.Kind == DataKind.Text ? Tokens(data.Indices!, rows) : Tensor.Zeros([rows.Length, .. data.FeatureShape]);
+        if (data.Kind != DataKind.Text) data.CopyRows(rows, inputs.Data);
         return new Batch(inputs)
         {
-            Labels = data.Target is ClassTarget classes ? Labels(classes, rows) : null,
+            Labels = data.Target switch { ClassTarget classes => Labels(classes, rows), TokenTarget tokens => Labels(tokens, rows), _ => null },
             Targets = data.Target is ContinuousTarget numbers ? Targets(numbers, rows) : null,
             Concepts = data.Concepts is { Columns.Count: > 0 } concepts ? Concepts(concepts, rows) : null,
         };
     }
 
+    /// <summary>How many rows are evaluated at once: so many, or fewer where a row has an answer at every token and the vocabulary is large.</summary>
+    public static int Most(Model model, int rows) => model.Task == RunTask.NextToken ? (int)Math.Clamp(MostAnswers / ((long)model.Units * model.Site.OutputSize), 1, rows) : rows;
+
     /// <summary>Parts of a list of rows, each of at most so many.</summary>
     public static IEnumerable<int[]> Split(int[] rows, int size) => rows.Chunk(size);
+
+    // Whole numbers up to 2^24 are exact in a float; a vocabulary is far smaller.
+    private static Tensor Tokens(IndexColumns tokens, ReadOnlySpan<int> rows)
+    {
+        var inputs = Tensor.Zeros(rows.Length, tokens.Columns);
+        for (var i = 0; i < rows.Length; i++)
+            for (var t = 0; t < tokens.Columns; t++) inputs.Data[(i * tokens.Columns) + t] = tokens.Row(rows[i])[t];
+        return inputs;
+    }
+
+    private static LongTensor Labels(TokenTarget target, ReadOnlySpan<int> rows)
+    {
+        var labels = LongTensor.Zeros(rows.Length * target.Width);
+        for (var i = 0; i < rows.Length; i++)
+            for (var t = 0; t < target.Width; t++) labels.Data[(i * target.Width) + t] = target.Row(rows[i])[t];
+        return labels;
+    }
 
     private static LongTensor Labels(ClassTarget target, ReadOnlySpan<int> rows)
     {

@@ -34,6 +34,9 @@ public sealed class Model
     /// <summary>What enters the decoder and what leaves it.</summary>
     public Site Site { get; }
 
+    /// <summary>How many units, each with a message and an answer of its own, a row is: the tokens of a window of text; otherwise 1.</summary>
+    public int Units => Task == RunTask.NextToken ? Schema.Window : 1;
+
     /// <summary>Whether predictions are logits of numbers in [0, 1].</summary>
     internal bool PredictsLogits => ObjectiveRegistry.Find(Recipe.Objective!.Type, Task).PredictsLogits;
 
@@ -46,6 +49,7 @@ public sealed class Model
         {
             null => RunTask.Reconstruction,
             { Survival: true } => throw new InputException("a survival target (time, event) cannot be trained yet", "--target on the time column predicts it as a number"),
+            { NextToken: true } => RunTask.NextToken,
             { Classes.Count: > 0 } => RunTask.Classification,
             _ => schema.Horizon > 0 ? RunTask.Forecast : RunTask.Regression,
         };
@@ -61,20 +65,23 @@ public sealed class Model
         ArgumentNullException.ThrowIfNull(recipe);
         ArgumentNullException.ThrowIfNull(schema);
         var task = TaskOf(schema);
-        var input = schema.FeatureShape.ToArray();
-        if (input.Length == 0 || input.Contains(0)) throw new InputException($"{recipe.Data.Source}: its rows have no numbers for a network (text and columns of indices only)");
+        int[] input = schema.Kind == DataKind.Text ? [schema.Window] : [.. schema.FeatureShape];
+        if (input.Length == 0 || input.Contains(0)) throw new InputException($"{recipe.Data.Source}: its rows have no numbers for a network (columns of indices only)");
         var random = new RandomStream(recipe.Seed).Fork("weights");
         var start = new Site
         {
             Shape = input,
             InputShape = input,
-            OutputShape = task switch { RunTask.Reconstruction => input, RunTask.Classification => [schema.Target!.Classes.Count], _ => [OutputsOf(schema)] },
+            OutputShape = task switch { RunTask.Reconstruction => input, RunTask.Classification or RunTask.NextToken => [schema.Target!.Classes.Count], _ => [OutputsOf(schema)] },
             Task = task,
             Schema = schema,
             TrainingRows = trainingRows,
             ClassCounts = recipe.Training.ClassWeights ? classCounts : null,
         };
-        var encoder = Registries.Find("encoder", recipe.Encoder!.Type, EncoderRegistry.Entries).Create(start, recipe.Encoder.Options, random.Fork("encoder"));
+        var first = Registries.Find("encoder", recipe.Encoder!.Type, EncoderRegistry.Entries);
+        if (task == RunTask.NextToken && !first.LooksBack)
+            throw new InputException($"encoder.type is {first.Name}, which sees a whole window at once; the next token is predicted from those before it", $"for it: {string.Join(", ", EncoderRegistry.Entries.Where(e => e.LooksBack).Select(e => e.Name))}");
+        var encoder = first.Create(start, recipe.Encoder.Options, random.Fork("encoder"));
         encoder.Eval(); // so that the shape is found without moving the statistics of norms
         var middle = start with { Shape = ShapeAfter(start.Shape, encoder.Forward) };
         var entry = BottleneckRegistry.Find(recipe.Bottleneck!.Type);

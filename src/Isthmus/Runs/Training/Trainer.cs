@@ -260,7 +260,7 @@ internal sealed class Trainer
         var noise = _noise.Fork("validation");
         _model.Network.Eval();
         using var noGrad = new NoGrad();
-        foreach (var rows in Batches.Split(_split.Validation, EvaluationRows))
+        foreach (var rows in Batches.Split(_split.Validation, Batches.Most(_model, EvaluationRows)))
         {
             using var scope = new TensorScope("validation");
             var batch = Batches.Of(_data, rows);
@@ -269,8 +269,8 @@ internal sealed class Trainer
             if (batch.Labels is not { } labels || prediction.Dim != 2) continue;
             var answers = prediction.ArgMax(1);
             var right = 0;
-            for (var i = 0; i < rows.Length; i++) right += answers.Data[i] == labels.Data[i] ? 1 : 0;
-            Add(sums, "accuracy", right);
+            for (var i = 0; i < labels.Numel; i++) right += answers.Data[i] == labels.Data[i] ? 1 : 0;
+            Add(sums, "accuracy", (double)right / _model.Units);
         }
         return Means(sums, _split.Validation.Length);
     }
