@@ -109,7 +109,7 @@ public class InformationPlaneTest : IDisposable
     }
 
     [Fact]
-    public void A_bottlenecks_own_noise_is_measured_without_a_channel_and_other_layers_are_refused()
+    public void A_bottlenecks_own_noise_is_measured_without_a_channel_and_other_layers_through_stated_bins()
     {
         var run = Train("a");
         var rows = LayerRows.Load(run, "train", 60);
@@ -120,8 +120,9 @@ public class InformationPlaneTest : IDisposable
         Assert.Equal(2, own.RatePerDimension!.Count);
         Assert.InRange(own.LocalRank!.Mean, 1, 2);
         Assert.InRange(own.Spectrum!.RankMe, 1, 2.001);
-        var error = Assert.Throws<InputException>(() => LayerMeasurement.Of(run, rows, "encoder.2", new LayerQuestion()));
-        Assert.Contains("deterministic", error.Message, StringComparison.Ordinal);
+        var binned = LayerMeasurement.Of(run, rows, "encoder.2", new LayerQuestion());
+        Assert.Equal("bins:30", binned.Channel);
+        Assert.Contains(binned.Notes, n => n.Contains("deterministic", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -138,7 +139,10 @@ public class InformationPlaneTest : IDisposable
     {
         var run = Train("a", "training.keep=none");
         var rows = LayerRows.Load(run);
-        Assert.Equal("train it with --set training.keep=log", Assert.Throws<InputException>(() => InformationPlane.Of(run, rows, new PlaneQuestion())).Hint);
+        Assert.Equal("leave out --epochs, or train it with --set training.keep=log", Assert.Throws<InputException>(() => InformationPlane.Of(run, rows, new PlaneQuestion { Epochs = [3] })).Hint);
+        var end = InformationPlane.Of(run, rows, new PlaneQuestion { Layers = ["encoder.2"] });
+        Assert.Equal([12], end.Epochs);
+        Assert.Contains(end.Notes, n => n.Contains("kept no weights", StringComparison.Ordinal));
         var kept = Train("b");
         Assert.Equal("it has those of 0, 1, 2, 5, 10, 12", Assert.Throws<InputException>(() => InformationPlane.Of(kept, LayerRows.Load(kept), new PlaneQuestion { Epochs = [3] })).Hint);
         Assert.Contains("did you mean", Assert.Throws<InputException>(() => InformationPlane.Of(kept, rows, new PlaneQuestion { Layers = ["encodr"] })).Hint!, StringComparison.Ordinal);

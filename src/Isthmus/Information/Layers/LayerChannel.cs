@@ -49,6 +49,9 @@ public sealed record LayerChannel
     /// <summary>Whether bins are laid.</summary>
     public bool HasBins => Kind is ChannelKind.Bins or ChannelKind.Ebab;
 
+    /// <summary>What stands behind a layer where nothing else is said: 30 bins of equal width.</summary>
+    public static LayerChannel Default { get; } = Parse("bins:30");
+
     /// <summary>As it is written: <c>noise:0.1</c>, <c>bins:30</c>, <c>ebab:30</c>, <c>float16</c>.</summary>
     public string Name => Kind switch
     {

@@ -13,7 +13,7 @@ public sealed record PlaneQuestion
     public IReadOnlyList<int> Epochs { get; init; } = [];
 
     /// <summary>What stands behind the layers.</summary>
-    public LayerChannel Channel { get; init; } = LayerChannel.Parse("bins:30");
+    public LayerChannel Channel { get; init; } = LayerChannel.Default;
 
     /// <summary>Another estimator on one draw of what comes out; null for the channel's own reading.</summary>
     public string? Estimator { get; init; }
@@ -60,7 +60,8 @@ public sealed record InformationPlane(IReadOnlyList<string> Layers, IReadOnlyLis
     /// <param name="question">What is asked.</param>
     /// <param name="progress">Told the epoch before each.</param>
     /// <param name="stop">Ends the work.</param>
-    /// <exception cref="InputException">No epochs were kept, or not those; an unknown layer.</exception>
+    /// <remarks>A run that kept no weights of its epochs is measured at its end alone.</remarks>
+    /// <exception cref="InputException">The epochs asked for were not kept; an unknown layer.</exception>
     public static InformationPlane Of(Run run, LayerRows rows, PlaneQuestion question, Action<int>? progress = null, CancellationToken stop = default)
     {
         ArgumentNullException.ThrowIfNull(run);
@@ -69,9 +70,10 @@ public sealed record InformationPlane(IReadOnlyList<string> Layers, IReadOnlyLis
         var network = run.Model.Network;
         IReadOnlyList<string> layers = question.Layers.Count > 0 ? [.. question.Layers.Distinct(StringComparer.Ordinal)] : LayerRows.DefaultLayers(network);
         foreach (var layer in layers) network.GetSubmodule(layer); // slips are told before the work
-        var epochs = Chosen(run, question.Epochs);
+        var onlyLast = question.Epochs.Count == 0 && KeptEpochs.In(run.Folder).Count == 0;
+        IReadOnlyList<int> epochs = onlyLast ? [run.Model.Recipe.Training.Epochs] : Chosen(run, question.Epochs);
         var channel = question.Channel;
-        var fixedBins = channel.Kind == ChannelKind.Bins ? SameBins(run, rows, layers, epochs, channel, stop) : null;
+        var fixedBins = channel.Kind == ChannelKind.Bins ? SameBins(run, rows, layers, onlyLast ? [] : epochs, channel, stop) : null;
         var (points, bins) = (new List<PlanePoint>(), new List<PlaneBins>());
         if (fixedBins is not null) bins.AddRange(layers.Select(l => new PlaneBins(l, null, fixedBins[l].Edges)));
         var labels = rows.Labels.ToArray();
@@ -79,7 +81,7 @@ public sealed record InformationPlane(IReadOnlyList<string> Layers, IReadOnlyLis
         {
             stop.ThrowIfCancellationRequested();
             progress?.Invoke(epoch);
-            KeptEpochs.Load(run, epoch);
+            if (!onlyLast) KeptEpochs.Load(run, epoch);
             var activations = rows.Activations(layers);
             foreach (var layer in layers)
             {
@@ -97,6 +99,7 @@ public sealed record InformationPlane(IReadOnlyList<string> Layers, IReadOnlyLis
             }
         }
         var notes = new List<string>(rows.Notes) { "each layer has a channel of its own behind it, so that a later layer may read more than an earlier one without contradicting data processing" };
+        if (onlyLast) notes.Add("the run kept no weights of its epochs: one point a layer, at the end of training; train with --set training.keep=log for the path");
         var curve = labels.Length == 0 ? null : SampleCurve.Of(rows.Inputs, labels);
         if (curve is not null) notes.Add(curve.Note);
         else if (labels.Length > 0) notes.Add("the exact bottleneck curve is not drawn: too many different shares of classes among equal rows");
@@ -108,7 +111,7 @@ public sealed record InformationPlane(IReadOnlyList<string> Layers, IReadOnlyLis
     private static IReadOnlyList<int> Chosen(Run run, IReadOnlyList<int> wanted)
     {
         var kept = KeptEpochs.In(run.Folder);
-        if (kept.Count == 0) throw new InputException($"{run.Folder} has kept no weights of its epochs", "train it with --set training.keep=log");
+        if (kept.Count == 0) throw new InputException($"{run.Folder} has kept no weights of its epochs", "leave out --epochs, or train it with --set training.keep=log");
         foreach (var epoch in wanted)
             if (!kept.Contains(epoch)) throw new InputException(FormattableString.Invariant($"{run.Folder} has no weights of epoch {epoch}"), $"it has those of {string.Join(", ", kept)}");
         return wanted.Count > 0 ? [.. wanted.Distinct().Order()] : kept;
@@ -118,12 +121,17 @@ public sealed record InformationPlane(IReadOnlyList<string> Layers, IReadOnlyLis
     private static Dictionary<string, Bins> SameBins(Run run, LayerRows rows, IReadOnlyList<string> layers, IReadOnlyList<int> epochs, LayerChannel channel, CancellationToken stop)
     {
         var ranges = layers.ToDictionary(l => l, _ => (Low: double.PositiveInfinity, High: double.NegativeInfinity), StringComparer.Ordinal);
+        void Widen()
+        {
+            foreach (var (layer, t) in rows.Activations(layers))
+                foreach (var v in t.Values) ranges[layer] = (Math.Min(ranges[layer].Low, v), Math.Max(ranges[layer].High, v));
+        }
+        if (epochs.Count == 0) Widen(); // the weights that the run ended with
         foreach (var epoch in epochs)
         {
             stop.ThrowIfCancellationRequested();
             KeptEpochs.Load(run, epoch);
-            foreach (var (layer, t) in rows.Activations(layers))
-                foreach (var v in t.Values) ranges[layer] = (Math.Min(ranges[layer].Low, v), Math.Max(ranges[layer].High, v));
+            Widen();
         }
         return ranges.ToDictionary(r => r.Key, r => channel.Lay([r.Value.Low, r.Value.High])!, StringComparer.Ordinal);
     }

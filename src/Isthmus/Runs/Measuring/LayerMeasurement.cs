@@ -40,7 +40,7 @@ public sealed record LayerMeasurement(string Channel, string ChannelDescription,
     private const int RankRows = 16;
 
     /// <summary>Measures a layer of a trained run.</summary>
-    /// <exception cref="InputException">No such layer; no channel where the layer is a function of its input.</exception>
+    /// <exception cref="InputException">No such layer.</exception>
     public static LayerMeasurement Of(Run run, LayerRows rows, string layer, LayerQuestion question)
     {
         ArgumentNullException.ThrowIfNull(run);
@@ -49,12 +49,14 @@ public sealed record LayerMeasurement(string Channel, string ChannelDescription,
         var place = run.Model.Network.GetSubmodule(layer);
         var outcomes = layer == BottleneckName ? Evaluator.Run(run.Model, rows.Data, [.. rows.Rows], Inference.Sample, withTarget: false) : null;
         var perDimension = outcomes?.NatsPerDimension?.Select(n => Isthmus.Bits.FromNats(n).Value).ToArray();
-        var own = question.Channel is null ? Own(layer, outcomes, rows, question.Options.Threads) : null;
+        var own = question.Channel is null ? Own(outcomes, rows, question.Options.Threads) : null;
         var activations = rows.Activations([layer])[layer];
         var notes = new List<string>(rows.Notes);
         var (spectrum, rank) = question.Spectra ? (Spectrum.Of(activations), Rank(run.Model.Network, rows, layer, notes)) : (null, null);
-        if (question.Channel is not { } channel)
-            return new LayerMeasurement("own", own!.Value.Description, activations.Dimensions, own.Value.Reading, null, spectrum, rank, perDimension, notes);
+        if (own is { } mine) return new LayerMeasurement("own", mine.Description, activations.Dimensions, mine.Reading, null, spectrum, rank, perDimension, notes);
+        var channel = question.Channel ?? LayerChannel.Default;
+        if (question.Channel is null)
+            notes.Add($"'{layer}' is a deterministic function of its input, of which its own information is infinite, or the mere entropy of the rows: it is read through {channel.Name}; --channel says otherwise");
         var bins = channel.Lay(activations.Values, LayerRows.LowerLimit(place));
         var labels = rows.Labels.ToArray();
         var reading = channel.Read(activations, labels, bins, question.Options.Threads);
@@ -69,8 +71,8 @@ public sealed record LayerMeasurement(string Channel, string ChannelDescription,
         return new LayerReading(input, rows.Labels.Count == 0 ? [] : MutualInformation.Measure(t, Samples.OfLabels(rows.Labels.ToArray()), question.Estimators, question.K, question.Options));
     }
 
-    // A code with a known density is measured by the sandwich, a discrete one by its entropy; all else tells everything.
-    private static (LayerReading Reading, string Description)? Own(string layer, Outcomes? outcomes, LayerRows rows, int threads)
+    // A code with a known density is measured by the sandwich, a discrete one by its entropy; all else tells everything: null.
+    private static (LayerReading Reading, string Description)? Own(Outcomes? outcomes, LayerRows rows, int threads)
     {
         var labels = rows.Labels.ToArray();
         if (outcomes is { Latent: > 0 })
@@ -83,8 +85,7 @@ public sealed record LayerMeasurement(string Channel, string ChannelDescription,
             var numbers = symbols.Distinct(StringComparer.Ordinal).Select((text, i) => (text, i)).ToDictionary(p => p.text, p => p.i, StringComparer.Ordinal);
             return (LayerChannel.OfSymbols([.. symbols.Select(s => numbers[s])], labels), "the bottleneck's own symbols");
         }
-        throw new InputException($"layer '{layer}' is a deterministic function of its input: without a channel its information is infinite, or the mere entropy of the rows",
-            "state what stands between the layer and its reader: --channel noise:0.1, bins:30, ebab or float16");
+        return null;
     }
 
     private static LocalRank? Rank(Module network, LayerRows rows, string layer, List<string> notes)
