@@ -12,7 +12,9 @@ public static class StudyIndex
     [
         new DecoderSpectrumDefectsStudy(),
         new HourglassMlpStudy(),
+        new LvdProbCircuitsStudy(),
         new MecBStudy(),
+        new PcLosslessCodingStudy(),
         new ReversibleMbconvUnetStudy(),
     ];
 

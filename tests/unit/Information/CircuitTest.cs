@@ -8,7 +8,7 @@ public class CircuitTest
 {
     private static readonly int[] Alphabets = [2, 3, 2, 4, 2];
 
-    public static TheoryData<string> Structures => ["independent", "mixture", "hmm", "tree", "chow-liu"];
+    public static TheoryData<string> Structures => ["independent", "mixture", "hmm", "tree", "distilled", "chow-liu"];
 
     private static Circuit Make(string structure, ulong seed)
     {
@@ -19,8 +19,17 @@ public class CircuitTest
             "mixture" => CircuitStructures.Mixture(Alphabets, 4, seed),
             "hmm" => CircuitStructures.HiddenMarkov(Alphabets, 3, seed),
             "tree" => CircuitStructures.HiddenTree(ChowLiuTree.Learn(rows, Alphabets), Alphabets, 3, seed),
+            "distilled" => Distilled(rows),
             _ => CircuitStructures.ChowLiu(rows, Alphabets),
         };
+    }
+
+    private static Circuit Distilled(int[][] rows)
+    {
+        var tree = ChowLiuTree.Learn(rows, Alphabets);
+        var circuit = LatentDistillation.HiddenTree(tree, rows, Alphabets, 3, LatentDistillation.SubtreeLabels(tree, rows, Alphabets, 3));
+        CircuitLearning.Fit(circuit, rows, new CircuitOptions { Iterations = 5 });
+        return circuit;
     }
 
     // Rows with dependence: later variables copy earlier ones with noise.
