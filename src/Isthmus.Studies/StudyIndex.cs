@@ -14,6 +14,7 @@ public static class StudyIndex
         new HourglassMlpStudy(),
         new LvdProbCircuitsStudy(),
         new MecBStudy(),
+        new MetaArvdmStudy(),
         new PcLosslessCodingStudy(),
         new ReversibleMbconvUnetStudy(),
     ];

@@ -17,7 +17,7 @@ public sealed class LvdProbCircuitsStudy : Study
 
     /// <inheritdoc/>
     public override string Procedure =>
-        "Both arms: the Chow-Liu tree of the training images, a hidden variable of 16 states at each pixel (so equal structure and size), up to 20 passes of expectation-maximisation over 1500 images. " +
+        "Both arms: the Chow-Liu tree of the training images, a hidden variable of 16 states at each pixel (so equal structure and size), up to 48 passes of expectation-maximisation over 1500 images. " +
         "Baseline: parameters drawn from flat Dirichlet distributions. Method: each hidden variable's states are clusters (k-means) of the 16 nearest pixels of its subtree, parameters are counted from these. " +
         "Each arm tunes the pseudocount in {0.3, 3} on other seeds. Read: -log2 p of 500 test images, exactly.";
 
@@ -67,7 +67,7 @@ public sealed class LvdProbCircuitsStudy : Study
         ArgumentNullException.ThrowIfNull(trial);
         var parts = StudyData.Split(StudyData.Mnist(trial), trial, trial.Pick(60, 500, 1500), trial.Pick(20, 500, 500), trial.Pick(20, 500, 500));
         var (train, validation, test) = (BinaryDigits.Rows(parts.Train), BinaryDigits.Rows(parts.Validation), BinaryDigits.Rows(parts.Test));
-        var (states, quarter) = (trial.Pick(4, 16, 16), trial.Pick(1, 2, 5));
+        var (states, quarter) = (trial.Pick(4, 16, 16), trial.Pick(1, 3, 12));
         var tree = ChowLiuTree.Learn(train, BinaryDigits.Alphabets);
         var clock = Stopwatch.StartNew();
         var circuit = arm == Arm.Baseline
