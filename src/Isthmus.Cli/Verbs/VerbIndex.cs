@@ -27,6 +27,7 @@ internal static class VerbIndex
         new("study run", "studies to their verdicts", () => new StudyRunVerb()),
         new("study table", "the page of recorded results, and whether they are of the present code", () => new StudyTableVerb()),
         new("bench", "the project's own speed figures, and peers'", () => new BenchVerb()),
+        new("edit", "changes what passes, and shows what that does to the answer", () => new EditVerb()),
         new("encode", "what passes, written to real bytes", () => new EncodeVerb()),
         new("decode", "bytes read back, and the decoder's answers", () => new DecodeVerb()),
         new("relative", "research: samples sent at about their divergence to the prior", () => new RelativeVerb()),

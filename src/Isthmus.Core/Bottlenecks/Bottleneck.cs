@@ -37,6 +37,13 @@ public abstract class Bottleneck : Module
     /// <summary>log2 of the number of possible messages of one sample; null where there is no such number.</summary>
     public virtual Bits? Capacity => null;
 
+    /// <summary>Whether a pass applies <see cref="PassContext.Edit"/> itself; else <see cref="MessageEditor"/> applies it to what passed.</summary>
+    public virtual bool AppliesEdits => false;
+
+    /// <summary>What people call the entries of a part of a message (its concepts); null where they are numbered.</summary>
+    /// <param name="part">Of one of this bottleneck's messages.</param>
+    public virtual IReadOnlyList<string>? NamesOf(Part part) => null;
+
     /// <summary>
     /// Fits what is not learned by gradients; called once before training, and again to the same end before an interrupted
     /// training goes on. Most bottlenecks do nothing.

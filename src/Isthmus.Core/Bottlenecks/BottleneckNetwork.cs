@@ -36,7 +36,9 @@ public sealed class BottleneckNetwork : Module
 
     private (Tensor Prediction, Passage Passage) Through(Tensor x, PassContext context)
     {
-        var passage = Bottleneck.Pass(Encoder.Forward(x), context);
+        var features = Encoder.Forward(x);
+        var passage = Bottleneck.Pass(features, context);
+        if (context.Edit is { } edit && !Bottleneck.AppliesEdits) passage = MessageEditor.Apply(Bottleneck, passage, edit, context.Random.Fork("edit"), features);
         // A bottleneck is called by Pass, not by Forward: its hooks run here.
         var output = Bottleneck.Emit(passage.Output);
         if (!ReferenceEquals(output, passage.Output)) passage = passage with { Output = output };

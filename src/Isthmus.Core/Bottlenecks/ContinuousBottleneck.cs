@@ -106,6 +106,14 @@ public abstract class ContinuousBottleneck : Bottleneck
         return new Passage(Restore(message), new Rate(Frozen().Cost(levels), RateKind.CodeLength, RateScope.Sample), [], () => message);
     }
 
+    /// <summary>The message that ships an output of the pass: its dithered levels.</summary>
+    /// <param name="output">[batch, latent], as the decoder gets it.</param>
+    /// <exception cref="InvalidOperationException"><see cref="Freeze"/> has not been called.</exception>
+    public Message ShippedAs(Tensor output) => Levels(Frozen().Quantize(Sent(output)));
+
+    /// <summary>The inverse of <see cref="Received"/>.</summary>
+    protected virtual Tensor Sent(Tensor output) => output;
+
     /// <summary>The message of a code that is not shipped: plain floats.</summary>
     protected static Message AsFloats(Tensor code) => new([new Floats("code", code)]);
 

@@ -43,6 +43,25 @@ public sealed record Message(IReadOnlyList<Part> Parts)
         throw new ArgumentException($"message: there is no part '{name}' of {typeof(T).Name} among {string.Join(", ", Parts.Select(p => $"{p.Name} ({p.GetType().Name})"))}");
     }
 
+    /// <summary>The message of one sample by itself.</summary>
+    /// <param name="row">From 0.</param>
+    public Message Row(int row)
+    {
+        return new([.. Parts.Select(p => p switch
+        {
+            Symbols s => s with { Values = Of(s.Values) },
+            Flags f => f with { Values = Of(f.Values) },
+            Sparse s => s with { Support = Of(s.Support), Levels = Of(s.Levels) },
+            Floats f => f with { Values = f.Values.Narrow(0, row, 1) },
+            _ => p,
+        })]) { Lengths = Lengths is null ? null : Of(Lengths) };
+        LongTensor Of(LongTensor values)
+        {
+            var size = values.Numel / values.Shape[0];
+            return LongTensor.From(values.Data.Slice(row * size, size), [1, .. values.Shape[1..]]);
+        }
+    }
+
     /// <summary>The only part, as a type.</summary>
     public T Single<T>() where T : Part => Parts is [T only]
         ? only

@@ -147,6 +147,23 @@ public abstract class CodebookBottleneck : IndexBottleneck
     }
 
     /// <inheritdoc/>
+    /// <remarks>Of a stage, the distances to what the other stages leave.</remarks>
+    public override Tensor? CodeDistances(Features h, LongTensor indices, int position)
+    {
+        ArgumentNullException.ThrowIfNull(h);
+        ArgumentNullException.ThrowIfNull(indices);
+        using var noGrad = new NoGrad();
+        var (place, stage, head) = (position / Layout.Stages, position % Layout.Stages / _design.Heads, position % _design.Heads);
+        var rest = Vectors(h, null);
+        var rows = indices.Reshape(-1, Layout.Stages);
+        for (var k = 0; k < _stages.Length; k++)
+            if (k != stage) rest -= _stages[k].Lookup(StageOf(rows, k));
+        var tables = _stages[stage].Table;
+        var own = rest.Reshape(h.Count, _places.Count, -1).Select(1, place).Narrow(1, head * _design.Width, _design.Width);
+        return -CodebookRegularizers.NegativeDistances(own, tables.Select(0, tables.Size(0) == 1 ? 0 : head));
+    }
+
+    /// <inheritdoc/>
     protected override LongTensor Quantize(Features h)
     {
         ArgumentNullException.ThrowIfNull(h);

@@ -54,6 +54,9 @@ public sealed class CodebookFeatures : IndexBottleneck
     public Tensor Codebook { get; }
 
     /// <inheritdoc/>
+    public override bool Unordered => true;
+
+    /// <inheritdoc/>
     public override int Positions => _options.Active;
 
     /// <inheritdoc/>

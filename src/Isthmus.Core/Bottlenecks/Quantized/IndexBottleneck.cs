@@ -94,6 +94,17 @@ public abstract class IndexBottleneck : Bottleneck
         return AsMessage(Frozen().Read(from, s.Count, lengths), lengths);
     }
 
+    /// <summary>Whether a message is a set of codes: its indices rise, and a position of it means nothing.</summary>
+    public virtual bool Unordered => false;
+
+    /// <summary>How far the codes of a position are from what the encoder made, the other positions as they are; null where there is no such
+    /// measure.</summary>
+    /// <param name="h">What the encoder made.</param>
+    /// <param name="indices">What was chosen for it, [batch, positions].</param>
+    /// <param name="position">Which position.</param>
+    /// <returns>[batch, codes of the position], squared distances.</returns>
+    public virtual Tensor? CodeDistances(Features h, LongTensor indices, int position) => null;
+
     /// <summary>The indices of a batch, [batch, positions], without changing any state.</summary>
     protected abstract LongTensor Quantize(Features h);
 

@@ -81,4 +81,11 @@ public sealed class InformationDropout : ContinuousBottleneck
         ArgumentNullException.ThrowIfNull(code);
         return code.Exp();
     }
+
+    /// <inheritdoc/>
+    protected override Tensor Sent(Tensor output)
+    {
+        ArgumentNullException.ThrowIfNull(output);
+        return output.Clamp(min: Smallest).Log();
+    }
 }

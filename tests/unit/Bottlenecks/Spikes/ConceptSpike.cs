@@ -18,6 +18,8 @@ internal sealed class ConceptSpike : Bottleneck
         (_names, _levels) = (names, hard ? 2 : 256);
     }
 
+    public override bool AppliesEdits => true;
+
     public override Bits? Capacity => Bits.FromBits(_names.Length * Math.Log2(_levels));
 
     public override string MessageName(PassMode mode) => "rounded";
@@ -32,7 +34,7 @@ internal sealed class ConceptSpike : Bottleneck
             var j = Array.IndexOf(_names, change.Name);
             if (j < 0) throw Suggest.Unknown("concept", change.Name, _names);
             for (var i = 0; i < h.Count; i++)
-                if (change.Row is null || change.Row == i) levels.Data[(i * _names.Length) + j] = (long)MathF.Round(Math.Clamp(change.Value, 0, 1) * (_levels - 1));
+                if (change.Row is null || change.Row == i) levels.Data[(i * _names.Length) + j] = (long)Math.Round(Math.Clamp(change.Value, 0, 1) * (_levels - 1));
         }
         var message = new Message([new Symbols("concepts", levels, _levels)]);
         return new Passage(c.Mode == PassMode.Ship ? Restore(message) : p, null, [], () => message);

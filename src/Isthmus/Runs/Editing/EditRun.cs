@@ -1,0 +1,219 @@
+using Isthmus.Bottlenecks;
+using Isthmus.Data;
+using Isthmus.Tensors;
+
+namespace Isthmus.Runs;
+
+/// <summary>Edits what passes a run's bottleneck and measures what that does to its answers.</summary>
+public static class EditRun
+{
+    private const int RowsAtOnce = 500, MostEntries = 1000, MostNumbers = 1 << 16;
+
+    /// <summary>Edits one row or all.</summary>
+    /// <param name="run">The run.</param>
+    /// <param name="data">Rows through its schema, with or without a target.</param>
+    /// <param name="row">Which row, from 0; null for all.</param>
+    /// <param name="edit">What is changed; rows that it names are rows of the data.</param>
+    /// <param name="inference">Which message; null for the run's.</param>
+    /// <param name="seed">Of noise.</param>
+    /// <param name="stop">Ends the work.</param>
+    /// <exception cref="InputException">A row, name or code that is not there.</exception>
+    public static EditOutcome Of(Run run, Dataset data, int? row, Edit edit, string? inference = null, ulong seed = 0, CancellationToken stop = default)
+    {
+        ArgumentNullException.ThrowIfNull(edit);
+        var outcome = Begin(run, data, row, edit, inference);
+        var (sums, message) = (new Sums(run.Model), Inference.Parse(outcome.Inference));
+        int[] rows = row is { } one ? [one] : [.. Enumerable.Range(0, data.Count)];
+        foreach (var part in Batches.Split(rows, RowsAtOnce))
+        {
+            stop.ThrowIfCancellationRequested();
+            using var scope = new TensorScope("edit");
+            sums.Add(data, part, Pass(run, data, part, edit, message, seed), one: row is not null);
+        }
+        return sums.Finish(outcome);
+    }
+
+    /// <summary>The answers of some rows before and after an edit, as people read them: probabilities, numbers in the network's units.</summary>
+    /// <returns>[rows, …] each; they belong to the caller's scope.</returns>
+    public static (Tensor Before, Tensor After) Answers(Run run, Dataset data, int[] rows, Edit edit, string? inference = null, ulong seed = 0)
+    {
+        ArgumentNullException.ThrowIfNull(run);
+        ArgumentNullException.ThrowIfNull(data);
+        ArgumentNullException.ThrowIfNull(rows);
+        ArgumentNullException.ThrowIfNull(edit);
+        var both = Pass(run, data, rows, edit, Inference.Parse(inference ?? run.Model.Recipe.Inference), seed);
+        return (both.Before, both.After);
+    }
+
+    private static EditOutcome Begin(Run run, Dataset data, int? row, Edit edit, string? inference)
+    {
+        ArgumentNullException.ThrowIfNull(run);
+        ArgumentNullException.ThrowIfNull(data);
+        if (data.Count == 0) throw new InputException($"{data.Name} has no rows to edit");
+        if (row is { } one && (one < 0 || one >= data.Count)) throw OutOfRange("row", one, data);
+        foreach (var change in edit.Changes)
+        {
+            if (change.Row is not { } named) continue;
+            if (named < 0 || named >= data.Count) throw OutOfRange($"{change}: row", named, data);
+            if (row is not null && named != row) throw new InputException(FormattableString.Invariant($"{change}: row {named} is not among the rows edited, which is row {row}"), "--rows all edits every row");
+        }
+        var nothing = new EditAnswer(null, null);
+        return new EditOutcome
+        {
+            Run = run.Folder,
+            Data = data.Name,
+            Row = row,
+            Rows = row is null ? data.Count : 1,
+            Edit = edit.ToString(),
+            Inference = inference ?? run.Model.Recipe.Inference,
+            Classes = run.Model.Task == RunTask.Classification ? run.Model.Schema.Target!.Classes : null,
+            Before = nothing,
+            After = nothing,
+            Changed = false,
+            ChangedShare = 0,
+            SymbolsChanged = 0,
+            OutputMse = 0,
+        };
+    }
+
+    private static InputException OutOfRange(string what, int row, Dataset data) =>
+        new(FormattableString.Invariant($"{what} {row} is outside 0..{data.Count - 1}: {data.Name} has {data.Count} rows"), "rows are numbered from 0");
+
+    private static Both Pass(Run run, Dataset data, int[] rows, Edit edit, Inference inference, ulong seed)
+    {
+        var network = run.Model.Network;
+        network.Eval();
+        using var noGrad = new NoGrad();
+        var inputs = Batches.Of(data, rows).Inputs;
+        var random = new RandomStream(run.Model.Recipe.Seed).Fork("evaluation").Fork((ulong)rows[0]);
+        var features = network.Encoder.Forward(inputs);
+        var own = OfRows(edit, rows);
+        Tensor? before = null, after = null;
+        Both? first = null;
+        for (var k = 0; k < inference.Samples; k++)
+        {
+            var passage = network.Bottleneck.Pass(features, new PassContext(Evaluator.ModeOf(inference), random.Fork((ulong)k)));
+            var edited = network.Bottleneck.AppliesEdits
+                ? network.Bottleneck.Pass(features, new PassContext(Evaluator.ModeOf(inference), random.Fork((ulong)k)) { Edit = own })
+                : MessageEditor.Apply(network.Bottleneck, passage, own, new RandomStream(seed).Fork("edit").Fork((ulong)rows[0]).Fork((ulong)k), features);
+            var (a, b) = (Answer(passage.Output), Answer(edited.Output));
+            (before, after) = (before is null ? a : before + a, after is null ? b : after + b);
+            first ??= new Both(a, b, passage.Message(), edited.Message());
+        }
+        return inference.Samples == 1 ? first! : first! with { Before = before! / inference.Samples, After = after! / inference.Samples };
+        Tensor Answer(Tensor output) => Evaluator.Readable(run.Model, network.Decoder.Forward(output));
+    }
+
+    // Rows of the data to rows of the batch.
+    private static Edit OfRows(Edit edit, int[] rows) => edit.Changes.All(c => c.Row is null) ? edit
+        : new Edit([.. edit.Changes.Where(c => c.Row is null || rows.Contains(c.Row.Value)).Select(c => c.Row is { } row ? c with { Row = Array.IndexOf(rows, row) } : c)]);
+
+    private sealed record Both(Tensor Before, Tensor After, Message Sent, Message Edited);
+
+    private sealed class Sums(Model model)
+    {
+        private int _rows, _changed, _labelled, _rightBefore, _rightAfter;
+        private double _symbols, _kl, _variation, _square, _squareBefore, _squareAfter;
+        private double? _bitsBefore = 0, _bitsAfter = 0;
+        private double[]? _sumBefore, _sumAfter;
+        private float[]? _oneBefore, _oneAfter;
+        private IReadOnlyList<ChangedEntry> _entries = [];
+
+        public void Add(Dataset data, int[] rows, Both both, bool one)
+        {
+            var size = (int)(both.Before.Numel / rows.Length);
+            (_sumBefore, _sumAfter) = (_sumBefore ?? new double[size], _sumAfter ?? new double[size]);
+            _symbols += MessageEditor.Differences(model.Network.Bottleneck, both.Sent, both.Edited).Sum();
+            for (var i = 0; i < rows.Length; i++)
+            {
+                var a = both.Before.Data.Slice(i * size, size);
+                var b = both.After.Data.Slice(i * size, size);
+                _rows++;
+                _bitsBefore += MessageEditor.Cost(model.Network.Bottleneck, both.Sent, i)?.Value;
+                _bitsAfter += MessageEditor.Cost(model.Network.Bottleneck, both.Edited, i)?.Value;
+                _square += OutputChange.MeanSquare(a, b);
+                for (var c = 0; c < size; c++) (_sumBefore[c], _sumAfter[c]) = (_sumBefore[c] + a[c], _sumAfter[c] + b[c]);
+                if (model.Task == RunTask.Classification) Classes(a, b, data.Target is ClassTarget t ? t.Labels[rows[i]] : null);
+                else if (!a.SequenceEqual(b)) _changed++;
+                if (model.Task != RunTask.Reconstruction) continue;
+                _squareBefore += OutputChange.MeanSquare(a, data.Row(rows[i]));
+                _squareAfter += OutputChange.MeanSquare(b, data.Row(rows[i]));
+            }
+            if (!one) return;
+            (_oneBefore, _oneAfter) = (both.Before.ToArray(), both.After.ToArray());
+            _entries = Entries(both);
+        }
+
+        public EditOutcome Finish(EditOutcome outcome)
+        {
+            var classes = model.Task == RunTask.Classification;
+            var notes = new List<string>();
+            if (_bitsBefore is null) notes.Add("the message is of real numbers without tables: it has no finite cost");
+            else if (model.Network.Bottleneck is ContinuousBottleneck && outcome.Inference != "ship") notes.Add("bits are those of the code's dithered levels, which --inference ship edits");
+            if (outcome.SymbolsChanged == 0 && _symbols == 0) notes.Add("the edit left the message as it was");
+            return outcome with
+            {
+                Before = AnswerOf(_oneBefore, _sumBefore!),
+                After = AnswerOf(_oneAfter, _sumAfter!),
+                Changed = _changed > 0,
+                ChangedShare = (double)_changed / _rows,
+                BitsBefore = _bitsBefore / _rows,
+                BitsAfter = _bitsAfter / _rows,
+                BitsChanged = (_bitsAfter - _bitsBefore) / _rows,
+                SymbolsChanged = _symbols / _rows,
+                KlBits = classes ? _kl / _rows : null,
+                TotalVariation = classes ? _variation / _rows : null,
+                Difference = classes || model.Task == RunTask.Reconstruction ? null : [.. _sumBefore!.Select((b, c) => (_sumAfter![c] - b) / _rows * Scale(c))],
+                OutputMse = _square / _rows,
+                MseBefore = model.Task == RunTask.Reconstruction ? _squareBefore / _rows : null,
+                MseAfter = model.Task == RunTask.Reconstruction ? _squareAfter / _rows : null,
+                AccuracyBefore = _labelled > 0 ? (double)_rightBefore / _labelled : null,
+                AccuracyAfter = _labelled > 0 ? (double)_rightAfter / _labelled : null,
+                Entries = _entries,
+                Notes = notes,
+            };
+        }
+
+        private void Classes(ReadOnlySpan<float> a, ReadOnlySpan<float> b, int? label)
+        {
+            var (was, now) = (Largest(a), Largest(b));
+            if (was != now) _changed++;
+            _kl += OutputChange.KlBits(a, b);
+            _variation += OutputChange.TotalVariation(a, b);
+            if (label is not { } truth) return;
+            _labelled++;
+            if (was == truth) _rightBefore++;
+            if (now == truth) _rightAfter++;
+        }
+
+        private EditAnswer AnswerOf(float[]? one, double[] sums)
+        {
+            double[] values = one is null ? [.. sums.Select(s => s / _rows)] : [.. one.Select(v => (double)v)];
+            switch (model.Task)
+            {
+                case RunTask.Classification: return new EditAnswer(one is null ? null : model.Schema.Target!.Classes[Largest(one)], values);
+                case RunTask.Reconstruction: return new EditAnswer(one is null || values.Length > MostNumbers ? null : values, null);
+                default:
+                    double[] inUnits = [.. values.Select((v, c) => (v * Scale(c)) + model.Schema.Target!.Mean[c % model.Schema.Target.Mean.Count])];
+                    return new EditAnswer(inUnits.Length == 1 ? inUnits[0] : inUnits, null);
+            }
+        }
+
+        private double Scale(int column) => model.Schema.Target!.Scale[column % model.Schema.Target.Scale.Count];
+
+        private List<ChangedEntry> Entries(Both both)
+        {
+            var names = new MessageNames(both.Sent, model.Network.Bottleneck);
+            return [.. MessageEditor.Changes(model.Network.Bottleneck, both.Sent, both.Edited, 0).Take(MostEntries).Select(c => new ChangedEntry(names.Of(c.Entry), Value(c.Before), Value(c.After)))];
+            static double? Value(double value) => double.IsNaN(value) ? null : value;
+        }
+
+        private static int Largest(ReadOnlySpan<float> values)
+        {
+            var best = 0;
+            for (var c = 1; c < values.Length; c++)
+                if (values[c] > values[best]) best = c;
+            return best;
+        }
+    }
+}
