@@ -6,8 +6,12 @@ import os
 
 import numpy as np
 import sklearn
+from scipy.special import digamma
 from sklearn.ensemble import HistGradientBoostingRegressor
+from sklearn.feature_selection import mutual_info_regression
+from sklearn.neighbors import KDTree
 
+import numbers_from_a_counter as made
 import timing
 
 
@@ -18,5 +22,31 @@ def boosting():
     return lambda: model.fit(x, y)
 
 
+def ksg(width, k=3):
+    """One tree for the joint neighbours and one a side for the counts, as NPEET does."""
+    x, y = made.pair(width)
+    n = len(x)
+
+    def run():
+        both = np.hstack([x, y])
+        distance = KDTree(both, metric="chebyshev").query(both, k + 1)[0][:, k]
+        counts = [KDTree(side, metric="chebyshev").query_radius(side, distance - 1e-15, count_only=True) for side in (x, y)]
+        return digamma(k) + digamma(n) - sum(digamma(c).mean() for c in counts)
+    return run
+
+
+def columns(rows=10_000, count=20):
+    x = made.normal(1, rows, count)
+    y = made.normal(2, rows) + x.sum(1)
+    return lambda: mutual_info_regression(x, y, n_neighbors=3, random_state=0).sum()
+
+
+BENCHES = {
+    "boosting-housing": boosting,
+    "ksg-2-2": lambda: ksg(2),
+    "ksg-10-10": lambda: ksg(10),
+    "information-20-columns": columns,
+}
+
 if __name__ == "__main__":
-    timing.main({"boosting-housing": boosting}, f"scikit-learn-{sklearn.__version__}")
+    timing.main(BENCHES, f"scikit-learn-{sklearn.__version__}")

@@ -24,8 +24,11 @@ def main(benches, peer, set_threads=lambda threads: None):
     parser = argparse.ArgumentParser()
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--benches", default=",".join(benches))
+    parser.add_argument("--values", action="store_true", help="print what a step returns instead of its time")
     arguments = parser.parse_args()
     set_threads(arguments.threads)
     for name in arguments.benches.split(","):
         if name in benches:
-            print(json.dumps({"name": name, "peer": peer, "ms": median_ms(benches[name]())}), flush=True)
+            step = benches[name]()
+            measured = {"value": float(step())} if arguments.values else {"ms": median_ms(step)}
+            print(json.dumps({"name": name, "peer": peer, **measured}), flush=True)

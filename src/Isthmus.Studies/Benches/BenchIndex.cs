@@ -29,6 +29,7 @@ public static class BenchIndex
         new("vq-rotation-step", "4,096 vectors of 64, 1,024 codes, averages, forward and backward", () => CodebookBenches.Vector(4096, 64, 1024, CodeEstimator.Rotation)) { PeerScript = Torch },
         new("rvq-step", "4,096 vectors of 64, 4 stages of 1,024 codes, averages, forward and backward", () => CodebookBenches.Residual(4096, 64, 1024, 4)) { PeerScript = Torch },
         .. BoostingBench.WhereDataAre(),
+        .. InformationBenches.All,
         new("fsq-step", "levels 8 5 5 5 on 4096 x 4: values, indices and gradient", ScalarBenches.Fsq) { PeerScript = Torch },
         new("lfq-entropy-step", "4096 x 10 bits, entropy over all 1024 codes: forward and backward", ScalarBenches.Lfq) { PeerScript = Torch },
         new("bsq-step", "4096 x 10 bits, factorised entropy: forward and backward", ScalarBenches.Bsq) { PeerScript = Torch },
