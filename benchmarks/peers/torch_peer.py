@@ -121,6 +121,11 @@ def bsq(bits, rows):
     return run
 
 
+def transform(of, *shape):
+    x = torch.randn(*shape)
+    return lambda: of(x)
+
+
 def nearest_codes(rows, width, codes):
     x, book = torch.randn(rows, width), torch.randn(codes, width)
     return lambda: torch.addmm((book * book).sum(1), x, book.t(), alpha=-2).argmin(1)
@@ -178,6 +183,9 @@ BENCHES = {
     "lstm-b32": lambda: layer(nn.LSTM(64, 128, batch_first=True), 32, 100, 64, call=lambda net, x: net(x)[0]),
     "separable-64-b32": lambda: separable(32, 64, 32, 128),
     "separable-32-b16": lambda: separable(16, 32, 56, 64),
+    "rfft-1024": lambda: transform(torch.fft.rfft, 256, 1024),
+    "rfft-1021": lambda: transform(torch.fft.rfft, 256, 1021),
+    "rfft2-64": lambda: transform(torch.fft.rfft2, 16, 3, 64, 64),
     "fsq-step": lambda: fsq([8, 5, 5, 5], 4096),
     "lfq-entropy-step": lambda: lfq(10, 4096),
     "bsq-step": lambda: bsq(10, 4096),

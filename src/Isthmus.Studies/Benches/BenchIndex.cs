@@ -30,6 +30,9 @@ public static class BenchIndex
         new("rvq-step", "4,096 vectors of 64, 4 stages of 1,024 codes, averages, forward and backward", () => CodebookBenches.Residual(4096, 64, 1024, 4)) { PeerScript = Torch },
         .. BoostingBench.WhereDataAre(),
         .. InformationBenches.All,
+        new("rfft-1024", "256 real lines of 1,024", () => Transform(x => Fourier.Rfft(x), 256, 1024)) { PeerScript = Torch },
+        new("rfft-1021", "256 real lines of 1,021, a prime", () => Transform(x => Fourier.Rfft(x), 256, 1021)) { PeerScript = Torch },
+        new("rfft2-64", "48 real planes of 64 x 64", () => Transform(x => Fourier.Rfft2(x), 16, 3, 64, 64)) { PeerScript = Torch },
         new("fsq-step", "levels 8 5 5 5 on 4096 x 4: values, indices and gradient", ScalarBenches.Fsq) { PeerScript = Torch },
         new("lfq-entropy-step", "4096 x 10 bits, entropy over all 1024 codes: forward and backward", ScalarBenches.Lfq) { PeerScript = Torch },
         new("bsq-step", "4096 x 10 bits, factorised entropy: forward and backward", ScalarBenches.Bsq) { PeerScript = Torch },
@@ -85,6 +88,16 @@ public static class BenchIndex
         {
             using var scope = new TensorScope("bench");
             a.MatMul(b);
+        };
+    }
+
+    private static Action Transform(Func<Tensor, Tensor> of, params int[] shape)
+    {
+        var x = Tensor.Randn(new RandomStream(1), shape);
+        return () =>
+        {
+            using var scope = new TensorScope("bench");
+            of(x);
         };
     }
 

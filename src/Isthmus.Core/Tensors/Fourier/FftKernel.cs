@@ -1,47 +1,74 @@
-using System.Runtime.InteropServices;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using Isthmus.Tensors.Kernels;
 
 namespace Isthmus.Tensors;
 
 /// <summary>Transforms of many lines, each in double on one thread. An even real line is transformed as half as many complex numbers.</summary>
+/// <remarks>Hot methods are compiled with all optimisations at once: a few transforms are over before the tiers notice them.</remarks>
 internal static unsafe class FftKernel
 {
     /// <summary>Complex lines along the middle of [outer, n, inner, 2]: y = scale Σ x e^(∓2πijk/n), with + for the inverse.</summary>
     public static void Complex(float* x, float* y, long outer, int n, long inner, bool inverse, double scale)
     {
-        using var tables = new FftTables(n);
-        Rows.EachRow(new ComplexBody { X = x, Y = y, Inner = inner, Inverse = inverse, Scale = scale, Tables = tables }, outer * inner, 16L * n);
+        var plan = FftPlan.Of(n, real: false);
+        Rows.EachRow(new ComplexBody { X = x, Y = y, Inner = inner, Inverse = inverse, Scale = scale, Tables = plan.Tables }, outer * inner, 16L * n);
+        GC.KeepAlive(plan);
     }
 
     /// <summary>Real lines [lines, n] to [lines, n/2 + 1, 2]; bins other than 0 and n/2 are multiplied by interior too.</summary>
     public static void FromReal(float* x, float* y, long lines, int n, double scale, double interior)
     {
-        using var tables = new FftTables(n % 2 == 0 ? n / 2 : n);
-        using var roots = new FftRoots(n);
-        Rows.EachRow(new RealBody { Real = x, Bins = y, N = n, Scale = scale, Interior = interior, Tables = tables, Roots = roots.First }, lines, 8L * n);
+        var plan = FftPlan.Of(n, real: true);
+        Rows.EachRow(new RealBody { Real = x, Bins = y, N = n, Scale = scale, Interior = interior, Tables = plan.Tables, Roots = plan.Roots }, lines, 8L * n);
+        GC.KeepAlive(plan);
     }
 
     /// <summary>Bins [lines, n/2 + 1, 2] to the real lines [lines, n] whose other bins are their conjugates, unnormalised but for scale;
     /// bins other than 0 and n/2 are multiplied by interior too. Imaginary parts at 0 and n/2 are ignored.</summary>
     public static void ToReal(float* x, float* y, long lines, int n, double scale, double interior)
     {
-        using var tables = new FftTables(n % 2 == 0 ? n / 2 : n);
-        using var roots = new FftRoots(n);
-        Rows.EachRow(new RealBody { Real = y, Bins = x, N = n, Scale = scale, Interior = interior, Tables = tables, Roots = roots.First, ToReal = true }, lines, 8L * n);
+        var plan = FftPlan.Of(n, real: true);
+        Rows.EachRow(new RealBody { Real = y, Bins = x, N = n, Scale = scale, Interior = interior, Tables = plan.Tables, Roots = plan.Roots, ToReal = true }, lines, 8L * n);
+        GC.KeepAlive(plan);
     }
 
-    /// <summary>e^(-2πik/n), k &lt;= n/2.</summary>
-    private readonly struct FftRoots : IDisposable
+    // Working memory of a line on this thread.
+    private static double* Room(in FftTables tables) => (double*)Scratch.Get(Scratch.Use.Transform, 2L * tables.Room);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<double> Load(float* from) => Vector256.WidenLower(Vector128.Load(from).ToVector256Unsafe());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Store(Vector256<double> x, float* to) => Vector128.Narrow(x.GetLower(), x.GetUpper()).Store(to);
+
+    // Complex numbers that lie together, from float to double; exchanged: with real and imaginary parts in each other's place.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Widen(float* from, double* to, int complex, bool exchanged)
     {
-        public readonly double* First;
-
-        public FftRoots(int n)
+        var k = 0;
+        for (; k + 2 <= complex; k += 2)
         {
-            First = (double*)NativeMemory.Alloc((nuint)(n / 2 + 1) * 2, sizeof(double));
-            for (var k = 0; k <= n / 2; k++) FftTables.Root(k, n, First + (2 * k));
+            var x = Load(from + (2L * k));
+            (exchanged ? FftTables.Swap(x) : x).Store(to + (2L * k));
         }
+        if (k == complex) return;
+        (to[2L * k], to[(2L * k) + 1]) = exchanged ? (from[(2L * k) + 1], from[2L * k]) : (from[2L * k], from[(2L * k) + 1]);
+    }
 
-        public void Dispose() => NativeMemory.Free(First);
+    // The way back, times scale.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Narrow(double* from, float* to, int complex, bool exchanged, double scale)
+    {
+        var k = 0;
+        for (; k + 2 <= complex; k += 2)
+        {
+            var x = Vector256.Load(from + (2L * k)) * Vector256.Create(scale);
+            Store(exchanged ? FftTables.Swap(x) : x, to + (2L * k));
+        }
+        if (k == complex) return;
+        var (re, im) = ((float)(from[2L * k] * scale), (float)(from[(2L * k) + 1] * scale));
+        (to[2L * k], to[(2L * k) + 1]) = exchanged ? (im, re) : (re, im);
     }
 
     private struct ComplexBody : IRowBody
@@ -52,11 +79,18 @@ internal static unsafe class FftKernel
         public double Scale;
         public FftTables Tables;
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public readonly void Row<T>(long row) where T : struct, ILane<T>
         {
-            var buffer = (double*)NativeMemory.Alloc((nuint)Tables.Room, sizeof(double));
+            var buffer = Room(Tables);
             var (o, i) = Math.DivRem(row, Inner);
             var start = 2 * ((o * Tables.N * Inner) + i);
+            if (Inner == 1)
+            {
+                Widen(X + start, buffer, Tables.N, Inverse);
+                Narrow(Tables.Run(buffer), Y + start, Tables.N, Inverse, Scale);
+                return;
+            }
             var (re, im) = Inverse ? (1, 0) : (0, 1);
             for (var k = 0; k < Tables.N; k++)
             {
@@ -69,7 +103,6 @@ internal static unsafe class FftKernel
                 var to = Y + start + (2 * k * Inner);
                 (to[0], to[1]) = ((float)(result[(2 * k) + re] * Scale), (float)(result[(2 * k) + im] * Scale));
             }
-            NativeMemory.Free(buffer);
         }
     }
 
@@ -84,60 +117,96 @@ internal static unsafe class FftKernel
 
         public readonly void Row<T>(long row) where T : struct, ILane<T>
         {
-            var buffer = (double*)NativeMemory.Alloc((nuint)Tables.Room, sizeof(double));
+            var buffer = Room(Tables);
             var real = Real + (row * N);
             var bins = Bins + (row * ((N / 2) + 1) * 2);
             if (ToReal) Synthesise(bins, real, buffer);
             else Analyse(real, bins, buffer);
-            NativeMemory.Free(buffer);
         }
 
         private readonly double Weight(int k) => k == 0 || 2 * k == N ? Scale : Scale * Interior;
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private readonly void Analyse(float* real, float* bins, double* buffer)
         {
-            var even = N % 2 == 0;
-            for (var j = 0; j < Tables.N; j++) (buffer[2 * j], buffer[(2 * j) + 1]) = even ? (real[2 * j], real[(2 * j) + 1]) : (real[j], 0);
-            var z = Tables.Run(buffer);
-            for (var k = 0; k <= N / 2; k++)
+            if (N % 2 == 0)
             {
-                double re = z[2 * (k % Tables.N)], im = z[(2 * (k % Tables.N)) + 1];
-                if (even)
-                {
-                    // z is the transform of the even places plus i times that of the odd ones; each alone is conjugate to its mirror.
-                    var mirror = z + (2 * ((Tables.N - k) % Tables.N));
-                    double er = re + mirror[0], ei = im - mirror[1], or = im + mirror[1], oi = mirror[0] - re;
-                    double c = Roots[2 * k], s = Roots[(2 * k) + 1];
-                    re = (er + (c * or) - (s * oi)) / 2;
-                    im = (ei + (c * oi) + (s * or)) / 2;
-                }
-                var end = k == 0 || 2 * k == N;
-                bins[2 * k] = (float)(re * Weight(k));
-                bins[(2 * k) + 1] = end ? 0f : (float)(im * Weight(k));
+                Widen(real, buffer, N / 2, exchanged: false);
+                Separate(Tables.Run(buffer), bins);
+                return;
+            }
+            for (var j = 0; j < N; j++) (buffer[2 * j], buffer[(2 * j) + 1]) = (real[j], 0);
+            var z = Tables.Run(buffer);
+            for (var k = 0; k <= N / 2; k++) (bins[2 * k], bins[(2 * k) + 1]) = ((float)(z[2 * k] * Weight(k)), k == 0 ? 0f : (float)(z[(2 * k) + 1] * Weight(k)));
+        }
+
+        // z is the transform of the even places plus i times that of the odd ones; each alone is conjugate to its mirror.
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        private readonly void Separate(double* z, float* bins)
+        {
+            var half = N / 2;
+            (bins[0], bins[1]) = ((float)((z[0] + z[1]) * Scale), 0f);
+            (bins[2 * half], bins[(2 * half) + 1]) = ((float)((z[0] - z[1]) * Scale), 0f);
+            var weight = Scale * Interior / 2;
+            var k = 1;
+            var (conjugate, weights) = (Vector256.Create(1.0, -1, 1, -1), Vector256.Create(weight));
+            for (; k + 2 <= half; k += 2)
+            {
+                var (own, mirror) = (Vector256.Load(z + (2 * k)), Vector256.Load(z + (2 * (half - k - 1))));
+                mirror = Vector256.Create(mirror.GetUpper(), mirror.GetLower()) * conjugate;
+                var (even, odd) = (own + mirror, FftTables.Swap(own - mirror) * conjugate); // -i (own - mirror)
+                var bin = (even + FftTables.Times(odd, Vector256.Load(Roots + (2 * k)))) * weights;
+                Store(bin, bins + (2 * k));
+            }
+            for (; k < half; k++)
+            {
+                double* own = z + (2 * k), mirror = z + (2 * (half - k));
+                double er = own[0] + mirror[0], ei = own[1] - mirror[1], or = own[1] + mirror[1], oi = mirror[0] - own[0];
+                double c = Roots[2 * k], s = Roots[(2 * k) + 1];
+                (bins[2 * k], bins[(2 * k) + 1]) = ((float)((er + ((c * or) - (s * oi))) * weight), (float)((ei + ((c * oi) + (s * or))) * weight));
             }
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private readonly void Synthesise(float* bins, float* real, double* buffer)
         {
-            var even = N % 2 == 0;
             // Real and imaginary parts are exchanged on the way in and out, which makes the transform the inverse one.
-            for (var k = 0; k < Tables.N; k++)
+            if (N % 2 == 0)
             {
-                var (re, im) = Bin(bins, k);
-                if (even)
-                {
-                    var (mirrorRe, mirrorIm) = Bin(bins, (N / 2) - k);
-                    double er = re + mirrorRe, ei = im - mirrorIm, dr = re - mirrorRe, di = im + mirrorIm;
-                    double c = Roots[2 * k], s = -Roots[(2 * k) + 1];
-                    double or = (dr * c) - (di * s), oi = (dr * s) + (di * c);
-                    (re, im) = (er - oi, ei + or);
-                }
-                (buffer[2 * k], buffer[(2 * k) + 1]) = (im, re);
+                Join(bins, buffer);
+                Narrow(Tables.Run(buffer), real, N / 2, exchanged: true, 1);
+                return;
             }
+            for (var k = 0; k < N; k++) (buffer[(2 * k) + 1], buffer[2 * k]) = Bin(bins, k);
             var z = Tables.Run(buffer);
-            for (var j = 0; j < Tables.N; j++)
-                if (even) (real[2 * j], real[(2 * j) + 1]) = ((float)z[(2 * j) + 1], (float)z[2 * j]);
-                else real[j] = (float)z[(2 * j) + 1];
+            for (var j = 0; j < N; j++) real[j] = (float)z[(2 * j) + 1];
+        }
+
+        // What Separate took apart, exchanged.
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        private readonly void Join(float* bins, double* buffer)
+        {
+            var half = N / 2;
+            double first = bins[0] * Scale, last = bins[2 * half] * Scale;
+            (buffer[0], buffer[1]) = (first - last, first + last);
+            var weight = Scale * Interior;
+            var (conjugate, weights) = (Vector256.Create(1.0, -1, 1, -1), Vector256.Create(weight));
+            var k = 1;
+            for (; k + 2 <= half; k += 2)
+            {
+                var (own, mirror) = (Load(bins + (2 * k)) * weights, Load(bins + (2 * (half - k - 1))) * weights);
+                mirror = Vector256.Create(mirror.GetUpper(), mirror.GetLower()) * conjugate;
+                var odd = FftTables.Times(own - mirror, Vector256.Load(Roots + (2 * k)) * conjugate);
+                (FftTables.Swap(own + mirror) + (odd * conjugate)).Store(buffer + (2 * k));
+            }
+            for (; k < half; k++)
+            {
+                var ((re, im), (mirrorRe, mirrorIm)) = (Bin(bins, k), Bin(bins, half - k));
+                double er = re + mirrorRe, ei = im - mirrorIm, dr = re - mirrorRe, di = im + mirrorIm;
+                double c = Roots[2 * k], s = -Roots[(2 * k) + 1];
+                double or = (dr * c) - (di * s), oi = (dr * s) + (di * c);
+                (buffer[2 * k], buffer[(2 * k) + 1]) = (ei + or, er - oi);
+            }
         }
 
         private readonly (double Re, double Im) Bin(float* bins, int k)

@@ -58,24 +58,18 @@ internal unsafe struct FftTables : IDisposable
 
     /// <summary>The transform y_k = Σ x_j e^(-2πijk/n) of n complex numbers that lie at the buffer's start; says where the result lies in it.</summary>
     /// <remarks>The inverse is the same with real and imaginary parts exchanged before and after.</remarks>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public readonly double* Run(double* buffer)
     {
         var second = buffer + (2 * M);
         if (_chirp == null) return Power2(buffer, second);
-        for (var k = 0; k < N; k++) Multiply(buffer + (2 * k), _chirp + (2 * k));
+        Multiply(buffer, _chirp, N);
         new Span<double>(buffer + (2 * N), 2 * (M - N)).Clear();
         var x = Power2(buffer, second);
-        for (var k = 0; k < M; k++)
-        {
-            Multiply(x + (2 * k), _filter + (2 * k));
-            (x[2 * k], x[(2 * k) + 1]) = (x[(2 * k) + 1], x[2 * k]); // exchanged for the way back
-        }
+        Multiply(x, _filter, M, exchange: true); // for the way back
         var y = Power2(x, x == buffer ? second : buffer);
-        for (var k = 0; k < N; k++)
-        {
-            (y[2 * k], y[(2 * k) + 1]) = (y[(2 * k) + 1] / M, y[2 * k] / M);
-            Multiply(y + (2 * k), _chirp + (2 * k));
-        }
+        Exchange(y, N, 1.0 / M);
+        Multiply(y, _chirp, N);
         return y;
     }
 
@@ -101,9 +95,29 @@ internal unsafe struct FftTables : IDisposable
 
     private static double* Allocate(int complex) => (double*)NativeMemory.Alloc((nuint)complex * 2, sizeof(double));
 
-    private static void Multiply(double* x, double* by) => (x[0], x[1]) = ((x[0] * by[0]) - (x[1] * by[1]), (x[0] * by[1]) + (x[1] * by[0]));
+    // M is at least 4 where this is used, so that whole pairs reach at most one number too far.
+    private static void Exchange(double* x, int complex, double scale)
+    {
+        for (var k = 0; k < complex; k += 2) (Swap(Vector256.Load(x + (2L * k))) * Vector256.Create(scale)).Store(x + (2L * k));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Multiply(double* x, double* by, int complex, bool exchange = false)
+    {
+        var k = 0;
+        for (; k + 2 <= complex; k += 2)
+        {
+            var product = Times(Vector256.Load(x + (2L * k)), Vector256.Load(by + (2L * k)));
+            (exchange ? Swap(product) : product).Store(x + (2L * k));
+        }
+        if (k == complex) return;
+        double a = x[2L * k], b = x[(2L * k) + 1], c = by[2L * k], d = by[(2L * k) + 1];
+        var (re, im) = ((a * c) - (b * d), (b * c) + (a * d));
+        (x[2L * k], x[(2L * k) + 1]) = exchange ? (im, re) : (re, im);
+    }
 
     // Stockham's transform, which sorts itself: by fours while it can, then once by two. Reads x, writes y and changes roles.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private readonly double* Power2(double* x, double* y)
     {
         var stride = 1;
@@ -117,16 +131,42 @@ internal unsafe struct FftTables : IDisposable
             y = read;
         }
         if (n != 2) return x;
-        for (var q = 0L; q < 2L * stride; q++) (y[q], y[q + (2L * stride)]) = (x[q] + x[q + (2L * stride)], x[q] - x[q + (2L * stride)]);
+        var both = 2L * stride;
+        var at = 0L;
+        for (; at + 4 <= both; at += 4)
+        {
+            var (a, b) = (Vector256.Load(x + at), Vector256.Load(x + at + both));
+            (a + b).Store(y + at);
+            (a - b).Store(y + at + both);
+        }
+        for (; at < both; at++) (y[at], y[at + both]) = (x[at] + x[at + both], x[at] - x[at + both]);
         return y;
     }
 
-    // The step of stride one, number by number.
+    // The step of stride one, two numbers at a time while there are two.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private readonly void First(double* x, double* y)
     {
         var quarter = M / 4;
         var step = 2L * quarter;
-        for (var p = 0; p < quarter; p++, x += 2, y += 8)
+        var minus = Vector256.Create(1.0, -1.0, 1.0, -1.0);
+        var p = 0;
+        for (; p + 2 <= quarter; p += 2, x += 4, y += 16)
+        {
+            var (a, b) = (Vector256.Load(x), Vector256.Load(x + step));
+            var (c, d) = (Vector256.Load(x + (2 * step)), Vector256.Load(x + (3 * step)));
+            var (s, t, u) = (a + c, a - c, b + d);
+            var v = Swap(b - d) * minus; // -i (b - d)
+            var y0 = s + u;
+            var y1 = Times(t + v, Vector256.Load(_roots + (2L * p)));
+            var y2 = Times(s - u, Vector256.Create(Vector128.Load(_roots + (4L * p)), Vector128.Load(_roots + (4L * p) + 4)));
+            var y3 = Times(t - v, Vector256.Create(Vector128.Load(_roots + (6L * p)), Vector128.Load(_roots + (6L * p) + 6)));
+            Vector256.Create(y0.GetLower(), y1.GetLower()).Store(y);
+            Vector256.Create(y2.GetLower(), y3.GetLower()).Store(y + 4);
+            Vector256.Create(y0.GetUpper(), y1.GetUpper()).Store(y + 8);
+            Vector256.Create(y2.GetUpper(), y3.GetUpper()).Store(y + 12);
+        }
+        for (; p < quarter; p++, x += 2, y += 8)
         {
             double ar = x[0], ai = x[1], br = x[step], bi = x[step + 1];
             double cr = x[2 * step], ci = x[(2 * step) + 1], dr = x[3 * step], di = x[(3 * step) + 1];
@@ -140,6 +180,7 @@ internal unsafe struct FftTables : IDisposable
     }
 
     // The steps of greater strides, two numbers at a time: neighbours share their roots.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private readonly void Later(double* x, double* y, int quarter, int stride)
     {
         var step = 2L * stride * quarter;
@@ -164,7 +205,18 @@ internal unsafe struct FftTables : IDisposable
         }
     }
 
-    private static Vector256<double> Swap(Vector256<double> x) => Vector256.Shuffle(x, Vector256.Create(1L, 0, 3, 2));
+    /// <summary>Real and imaginary parts exchanged.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<double> Swap(Vector256<double> x) => Vector256.Shuffle(x, Vector256.Create(1L, 0, 3, 2));
+
+    /// <summary>The products of two complex numbers with two others.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<double> Times(Vector256<double> x, Vector256<double> by)
+    {
+        var re = Vector256.Shuffle(by, Vector256.Create(0L, 0, 2, 2));
+        var im = Vector256.Shuffle(by, Vector256.Create(1L, 1, 3, 3)) * Vector256.Create(-1.0, 1, -1, 1);
+        return (re * x) + (im * Swap(x));
+    }
 
     // One root beside two complex numbers.
     private readonly struct Pair(double* root)

@@ -29,12 +29,14 @@ internal sealed unsafe class Scratch
         Weights,
         /// <summary>Scores of an attention and what goes with them.</summary>
         Tiles,
+        /// <summary>A line of a Fourier transform, twice.</summary>
+        Transform,
     }
 
     [ThreadStatic] private static Scratch? t_scratch;
 
-    private readonly nint[] _block = new nint[9];
-    private readonly long[] _size = new long[9];
+    private readonly nint[] _block = new nint[10];
+    private readonly long[] _size = new long[10];
 
     /// <summary>The block for a use on this thread, at least so many floats long; its old content is lost when it grows.</summary>
     public static float* Get(Use use, long floats) => (t_scratch ??= new Scratch()).Grown((int)use, floats);

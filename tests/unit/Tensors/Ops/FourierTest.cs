@@ -61,6 +61,22 @@ public class FourierTest
     }
 
     [Fact]
+    public void Bits_AreTheSame_ForEveryInstructionSet() => InstructionSets.AssertSameBits("fourier");
+
+    [FingerprintOf("fourier")]
+    internal static Fingerprint Fingerprint()
+    {
+        var bits = new Fingerprint();
+        foreach (var n in (int[])[1, 2, 3, 4, 7, 8, 10, 16, 64, 100, 128])
+        {
+            var x = Tensor.Randn(new RandomStream(8), 5, n);
+            var bins = Fourier.Rfft(x);
+            bits.Add(bins.ToArray()).Add(Fourier.Irfft(bins, n).ToArray()).Add(Fourier.Ifft(bins, 0).ToArray()).Add(Fourier.Fft(bins).ToArray());
+        }
+        return bits;
+    }
+
+    [Fact]
     public void WrongShapes_AreNamed()
     {
         Assert.Contains("rfft: lines of at least 1 number are needed, not [2, 0] with n = the size", Assert.Throws<ArgumentException>(() => Fourier.Rfft(Tensor.Zeros(2, 0))).Message);
