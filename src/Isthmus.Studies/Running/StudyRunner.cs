@@ -82,7 +82,7 @@ public sealed class StudyRunner(string? folder, Action<StudyProgress>? progress 
             Claim = study.Claim,
             Procedure = study.Procedure,
             Differs = study.Differs,
-            Data = data ?? study.Data,
+            Data = data is null ? study.Data : GivenData(data),
             Baseline = study.Baseline,
             Method = study.Method,
             Budget = budget,
@@ -111,6 +111,9 @@ public sealed class StudyRunner(string? folder, Action<StudyProgress>? progress 
         var comparison = VerdictRule.Compare(measure, baseline, method);
         return new MeasureResult(measure.Name, measure.Unit, measure.Better, baseline, method, comparison.Mean, [comparison.Low, comparison.High], measure.Ratio);
     }
+
+    // A record names other data by their last part: where they lay says nothing to a reader.
+    private static string GivenData(string data) => data.Contains(':', StringComparison.Ordinal) ? data : Path.GetFileName(data.TrimEnd('/', '\\'));
 
     private static string TuningText(Budget budget) =>
         TuningSeeds(budget) is [var only] ? only.ToString(CultureInfo.InvariantCulture) : string.Create(CultureInfo.InvariantCulture, $"{TuningSeeds(budget)[0]}-{TuningSeeds(budget)[^1]}");
