@@ -172,6 +172,25 @@ def residual_vq(rows, width, codes, stages=1, rotation=False, decay=0.99, eps=1e
     return run
 
 
+def topk_autoencoder(rows, width, features, k):
+    """The k largest by topk, decoded by embedding_bag; unit directions with projected gradients, Adam."""
+    x = torch.randn(rows, width)
+    decoder = nn.Parameter(F.normalize(torch.randn(features, width), dim=1))
+    encoder, bias, centre = nn.Parameter(decoder.detach().clone()), nn.Parameter(torch.zeros(features)), nn.Parameter(torch.zeros(width))
+    adam = torch.optim.Adam([encoder, bias, decoder, centre], lr=1e-3, foreach=True)
+
+    def run():
+        adam.zero_grad(set_to_none=True)
+        value, index = torch.addmm(bias, x - centre, encoder.t()).topk(k, dim=1, sorted=False)
+        rebuilt = F.embedding_bag(index, decoder, per_sample_weights=value.relu(), mode="sum") + centre
+        (rebuilt - x).square().sum(1).mean().backward()
+        with torch.no_grad():
+            decoder.grad.addcmul_((decoder.grad * decoder).sum(1, keepdim=True), decoder, value=-1)
+            adam.step()
+            decoder.div_(decoder.norm(dim=1, keepdim=True))
+    return run
+
+
 BENCHES = {
     "gemm-1024-1t": lambda: gemm(1024),
     "gemm-1024": lambda: gemm(1024),
@@ -192,6 +211,7 @@ BENCHES = {
     "vq-encode": lambda: nearest_codes(4096, 64, 1024),
     "vq-step": lambda: residual_vq(4096, 64, 1024),
     "vq-rotation-step": lambda: residual_vq(4096, 64, 1024, rotation=True),
+    "sae-topk-step": lambda: topk_autoencoder(1024, 256, 4096, 32),
     "rvq-step": lambda: residual_vq(4096, 64, 1024, stages=4),
 }
 

@@ -59,13 +59,17 @@ public abstract class Optimizer
     /// <summary>What the optimiser moves.</summary>
     protected IReadOnlyList<(string Name, Tensor Value)> Parameters => _parameters;
 
-    /// <summary>Moves every parameter that has a gradient.</summary>
+    /// <summary>Moves every parameter that has a gradient, and brings it back to where it is kept (<see cref="Tensor.Constraint"/>).</summary>
     public void Step()
     {
         Steps++;
         for (var i = 0; i < _parameters.Length; i++)
-            if (_parameters[i].Value.Grad is { } gradient)
-                Update(i, _parameters[i].Value, gradient, LearningRate * (_groupOf[i]?.RateFactor ?? 1), _groupOf[i]?.WeightDecay ?? _weightDecay);
+        {
+            var (_, value) = _parameters[i];
+            if (value.Grad is not { } gradient) continue;
+            Update(i, value, gradient, LearningRate * (_groupOf[i]?.RateFactor ?? 1), _groupOf[i]?.WeightDecay ?? _weightDecay);
+            value.Constraint?.Invoke(value);
+        }
     }
 
     /// <summary>Forgets the gradients.</summary>

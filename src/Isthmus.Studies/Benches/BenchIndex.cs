@@ -28,6 +28,7 @@ public static class BenchIndex
         new("vq-step", "4,096 vectors of 64, 1,024 codes, averages, forward and backward", () => CodebookBenches.Vector(4096, 64, 1024, CodeEstimator.StraightThrough)) { PeerScript = Torch },
         new("vq-rotation-step", "4,096 vectors of 64, 1,024 codes, averages, forward and backward", () => CodebookBenches.Vector(4096, 64, 1024, CodeEstimator.Rotation)) { PeerScript = Torch },
         new("rvq-step", "4,096 vectors of 64, 4 stages of 1,024 codes, averages, forward and backward", () => CodebookBenches.Residual(4096, 64, 1024, 4)) { PeerScript = Torch },
+        new("sae-topk-step", "1,024 rows of 256, 32 of 4,096 features, unit decoder, Adam", () => CodebookBenches.TopK(1024, 256, 4096, 32)) { PeerScript = Torch },
         .. BoostingBench.WhereDataAre(),
         .. InformationBenches.All,
         new("rfft-1024", "256 real lines of 1,024", () => Transform(x => Fourier.Rfft(x), 256, 1024)) { PeerScript = Torch },

@@ -1,9 +1,10 @@
 using Isthmus.Bottlenecks;
+using Isthmus.Networks;
 using Isthmus.Tensors;
 
 namespace Isthmus.Studies.Benches;
 
-/// <summary>Quantisers alone: forward, backward and the running averages of one batch, without a projection.</summary>
+/// <summary>Quantisers alone: forward, backward and the running averages of one batch, without a projection; and a sparse autoencoder with its optimiser.</summary>
 internal static class CodebookBenches
 {
     public static Action Nearest(int rows, int width, int codes)
@@ -18,6 +19,22 @@ internal static class CodebookBenches
 
     public static Action Residual(int rows, int width, int codes, int stages) => Step(rows, width,
         new ResidualQuantizer([width], new RvqOptions { Codes = [codes], Stages = stages, Width = width, Project = CodeProjection.None, DeadThreshold = 0 }, new RandomStream(1)));
+
+    public static Action TopK(int rows, int width, int features, int active)
+    {
+        var random = new RandomStream(2);
+        var x = Tensor.Randn(random, rows, width);
+        var autoencoder = new TopKAutoencoder(width, new TopKOptions { Features = features, Active = active, Aux = 0 }, new RandomStream(1));
+        var adam = new Adam(autoencoder.NamedParameters());
+        return () =>
+        {
+            using var scope = new TensorScope("bench");
+            adam.ZeroGrad();
+            var passage = autoencoder.Pass(x, new PassContext(PassMode.Sample, random) { Training = true });
+            passage.Terms[0].Value.Backward();
+            adam.Step();
+        };
+    }
 
     private static Action Step(int rows, int width, CodebookBottleneck bottleneck)
     {

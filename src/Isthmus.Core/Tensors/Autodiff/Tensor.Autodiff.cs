@@ -16,6 +16,12 @@ public sealed unsafe partial class Tensor
     /// <summary>Whether a leaf's gradient is wanted; set on parameters and on inputs whose gradient is asked for.</summary>
     public bool RequiresGrad { get; set; }
 
+    /// <summary>
+    /// What brings a parameter back to where it is kept, as rows to the unit sphere: every optimiser calls it on the parameter right
+    /// after it has moved it. Null for nothing.
+    /// </summary>
+    public Action<Tensor>? Constraint { get; set; }
+
     /// <summary>Whether a gradient has to pass here.</summary>
     internal bool NeedsGradient => RequiresGrad || Node is not null;
 
