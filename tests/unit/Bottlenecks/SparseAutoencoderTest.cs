@@ -85,7 +85,7 @@ public class SparseAutoencoderTest
         int[] dead = [2, 17, 30];
         foreach (var i in dead)
         {
-            sae.EncoderBias.Data[i] = -3;
+            foreach (ref var w in sae.Encoder.Data.Slice(i * Inputs, Inputs)) w *= 0.2f; // positive now and then, never among the largest
             sae.Silent.Data[i] = 3;
         }
         var aux = sae.Pass(x, Training()).Terms.Single(t => t.Name == "aux");
@@ -265,7 +265,7 @@ public class SparseAutoencoderTest
         Assert.Equal(0.5f, passage.Terms.Single(t => t.Name == "sparsity").Value.Item(), 6);
         var gate = passage.Terms.Single(t => t.Name == "gate").Value;
         gate.Backward(); // the decoder is held fixed: only what makes the gates learns
-        Assert.True(sae.Decoder.Grad is null && sae.DecoderBias.Grad is null && sae.LogGain.Grad is null);
+        Assert.True(sae.Decoder.Grad is null && sae.LogGain.Grad is null && sae.SizeBias.Grad is null);
         Assert.NotNull(sae.Encoder.Grad);
     }
 

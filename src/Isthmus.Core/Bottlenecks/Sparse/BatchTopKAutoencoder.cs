@@ -12,7 +12,7 @@ public abstract record BatchChoiceOptions : SparseOptions
 
     /// <summary>Share by which the threshold for inference moves to the least output chosen in a training batch.</summary>
     [Option("share by which the threshold for inference moves in a step", Min = 0, AboveMin = true, Max = 1)]
-    public float ThresholdRate { get; init; } = 0.01f;
+    public float ThresholdRate { get; init; } = 0.1f;
 }
 
 /// <summary>What a <see cref="BatchTopKAutoencoder"/> is made of.</summary>

@@ -37,7 +37,7 @@ public abstract record PenalisedOptions : SparseOptions
 {
     /// <summary>Weight of the penalty.</summary>
     [Option("weight of the sparsity penalty", Min = 0)]
-    public float Sparsity { get; init; } = 0.1f;
+    public float Sparsity { get; init; } = 1f;
 
     /// <summary>Steps over which the penalty's weight rises from 0.</summary>
     [Option("steps over which the penalty's weight rises from 0", Unit = "steps", Min = 0, Max = 1 << 30)]
