@@ -1,6 +1,7 @@
 using Isthmus.Studies.BottleneckBlocks;
 using Isthmus.Studies.InformationMeasurement;
 using Isthmus.Studies.InformationTheory;
+using Isthmus.Studies.VectorQuantization;
 
 namespace Isthmus.Studies;
 
@@ -10,13 +11,22 @@ public static class StudyIndex
     /// <summary>One line a study, in the order of slugs.</summary>
     public static IReadOnlyList<Study> All { get; } =
     [
+        new BsqStudy(),
         new DecoderSpectrumDefectsStudy(),
         new HourglassMlpStudy(),
+        new IbqIndexBackpropStudy(),
         new LvdProbCircuitsStudy(),
         new MecBStudy(),
         new MetaArvdmStudy(),
         new PcLosslessCodingStudy(),
         new ReversibleMbconvUnetStudy(),
+        new RotationTrickStudy(),
+        new SimvqStudy(),
+        new SingleLevelVqStudy(),
+        new UnitokStudy(),
+        new VpVaeStudy(),
+        new VqganLcStudy(),
+        new WetokGroupLfqStudy(),
     ];
 
     /// <summary>The study of that slug; null where it is not written yet.</summary>
