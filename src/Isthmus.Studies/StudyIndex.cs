@@ -18,6 +18,7 @@ public static class StudyIndex
         new LvdProbCircuitsStudy(),
         new MecBStudy(),
         new MetaArvdmStudy(),
+        new NonlinearFeedbackCodeStudy(),
         new PcLosslessCodingStudy(),
         new ReversibleMbconvUnetStudy(),
         new RotationTrickStudy(),
