@@ -17,6 +17,7 @@ internal static class RunText
         WriteQuality(summary.Test, summary.Split, summary.Inference, summary.Baseline, summary.Linear, call);
         output.WriteLine();
         WriteReadings(summary.Rate, call);
+        WriteInserted(output, summary.Inserted, summary.Rate.Unit, call);
         output.WriteLine();
         output.WriteLine($"run     {summary.Run}");
         if (summary.Report is not null) output.WriteLine($"report  {summary.Report}");
@@ -64,6 +65,17 @@ internal static class RunText
         if (rate.Bill?.RoundedMeanBits is { } rounded) table.Add("  rounded", Bits(rounded), "what the mean would cost without dither");
         call.Write(table);
         if (rate.Note.Length > 0) call.Detail(rate.Note);
+    }
+
+    /// <summary>What passes inside encoder and decoder, one layer a line; nothing without insertions.</summary>
+    public static void WriteInserted(TextWriter output, IReadOnlyList<InsertedReading> inserted, string unit, Call call)
+    {
+        ArgumentNullException.ThrowIfNull(output);
+        if (inserted.Count == 0) return;
+        output.WriteLine();
+        var table = new TextTable(["inserted at", "bottleneck", $"bits per {unit}", "capacity", "symbols used"]);
+        foreach (var i in inserted) table.Add([i.Layer, i.Bottleneck, Bits(i.BoundBits), Bits(i.CapacityBits), i.Symbols is null ? CellText.Nothing : FormattableString.Invariant($"{i.Used} of {i.Symbols}")]);
+        call.Write(table);
     }
 
     private static readonly (string Name, Func<Quality, double?> Pick)[] Measures =

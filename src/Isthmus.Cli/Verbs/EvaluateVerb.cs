@@ -31,6 +31,7 @@ internal sealed class EvaluateVerb : Verb
             RunText.WriteQuality(evaluation.Test, evaluation.Data, evaluation.Inference, null, null, call);
             output.WriteLine();
             RunText.WriteReadings(evaluation.Rate, call);
+            RunText.WriteInserted(output, evaluation.Inserted, evaluation.Rate.Unit, call);
             if (evaluation.Attack is not { } attack) return;
             output.WriteLine();
             output.WriteLine(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"under {attack.Attack}, eps {attack.Eps} ({attack.Norm}): accuracy {attack.Accuracy:0.0000}, without {attack.CleanAccuracy:0.0000}; {attack.NllBits:0.00} bits lost a row"));

@@ -54,16 +54,14 @@ public sealed class Insertion : IDisposable
 {
     private readonly Module _network, _place;
     private readonly IDisposable _hook, _end;
-    private readonly RandomStream _random;
     private readonly Dictionary<string, float[]> _original;
     private readonly List<(Passage Passage, int Count, int Positions)> _passes = [];
     private List<Features>? _collected;
     private bool _complete;
-    private long _step;
 
     internal Insertion(Module network, string layer, Module place, Bottleneck bottleneck, Module? decoder, RandomStream random)
     {
-        (_network, _place, _random, Layer, Bottleneck, Decoder) = (network, place, random, layer, bottleneck, decoder);
+        (_network, _place, Random, Layer, Bottleneck, Decoder) = (network, place, random, layer, bottleneck, decoder);
         _original = network.StateDict().ToDictionary(t => t.Key, t => t.Value.ToArray(), StringComparer.Ordinal);
         _hook = place.ReplaceOutput(Apply);
         _end = network.OnOutput(_ => _complete = true);
@@ -83,6 +81,18 @@ public sealed class Insertion : IDisposable
 
     /// <summary>Whether the bottleneck trains; null follows the layer, so that a network in evaluation mode can be left as it is.</summary>
     public bool? Training { get; set; }
+
+    /// <summary>Whether the layer's output passes through the bottleneck; without it the output goes on as it is.</summary>
+    public bool Active { get; set; } = true;
+
+    /// <summary>The noise of the passes; who wants a training that can be continued gives each step its own.</summary>
+    public RandomStream Random { get; set; }
+
+    /// <summary>Training passes done, for schedules; every pass in training adds one.</summary>
+    public long Step { get; set; }
+
+    /// <summary>What a person changes in the messages; null for nothing.</summary>
+    public Edit? Edit { get; set; }
 
     /// <summary>What passed in the last forward pass of the network: once for each time the layer was called.</summary>
     public IReadOnlyList<Passage> Passages => [.. _passes.Select(p => p.Passage)];
@@ -145,6 +155,11 @@ public sealed class Insertion : IDisposable
             _collected.Add(rows);
             return y;
         }
+        if (!Active)
+        {
+            _passes.Clear();
+            return y;
+        }
         if (_complete) _passes.Clear();
         _complete = false;
         _passes.RemoveAll(p => !p.Passage.Output.IsAlive); // of passes that never came to the network's end
@@ -152,8 +167,8 @@ public sealed class Insertion : IDisposable
         if (Bottleneck.Training != training) Bottleneck.Train(training);
         if (Decoder is not null && Decoder.Training != training) Decoder.Train(training);
         var mode = Mode ?? (training ? PassMode.Sample : PassMode.Mean);
-        var passage = Bottleneck.Pass(rows, new PassContext(mode, _random) { Training = training, Step = _step });
-        if (training) _step++;
+        var passage = Bottleneck.Pass(rows, new PassContext(mode, Random) { Training = training, Step = Step, Edit = Edit });
+        if (training) Step++;
         var output = Decoder is null ? passage.Output : Decoder.Forward(passage.Output);
         if (!output.Shape.SequenceEqual(rows.Shape))
             throw new ArgumentException(FormattableString.Invariant($"insertion at '{Layer}': the layer gives {rows.Size(1)} features and the bottleneck gives back [{string.Join(", ", output.Shape.ToArray())}]: a decoder from the code to {rows.Size(1)} features is needed"));

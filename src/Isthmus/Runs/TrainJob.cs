@@ -92,8 +92,9 @@ public static class TrainJob
     private static RunSummary Continue(string folder, Recipe recipe, LoadedData loaded, TrainOptions options)
     {
         var model = Build(recipe, loaded);
-        model.Network.Eval();
+        model.Judge();
         model.Network.Bottleneck.Prepare(Encoded(model, loaded));
+        foreach (var insertion in model.Insertions) insertion.Prepare(Inputs(model, loaded));
         var state = new Trainer(model, loaded, folder).Run(options.Progress, options.Stop);
         if (!state.Done) throw Stopped(folder, options);
         Freeze(model, loaded);
@@ -115,6 +116,7 @@ public static class TrainJob
             Baseline = options.Baseline ? Baseline(folder, recipe, loaded, options) : null,
             Linear = Linear(loaded, model, options.Baseline),
             Latents = latents,
+            Inserted = outcomes.Inserted,
             Train = new TrainFacts
             {
                 Epochs = state.EpochsDone,
@@ -123,7 +125,7 @@ public static class TrainJob
                 SamplesPerSecond = Math.Round(state.Samples / Math.Max(1e-9, state.Seconds), 1),
                 PeakMemoryMb = Math.Round(PeakMemory() / 1e6, 1),
                 Rows = [loaded.Split.Train.Length, loaded.Split.Validation.Length, loaded.Split.Test.Length],
-                Parameters = model.Network.ParameterCount(),
+                Parameters = model.Parameters().Sum(p => (long)p.Value.Numel),
             },
             ModelSha256 = Sha256(Path.Combine(folder, RunFolder.ModelName)),
             RecipeSha256 = RecipeFile.Sha256(recipe),
@@ -157,12 +159,18 @@ public static class TrainJob
     private static void Freeze(Model model, LoadedData loaded)
     {
         using var noGrad = new NoGrad();
-        model.Network.Eval();
+        model.Judge();
+        foreach (var insertion in model.Insertions) insertion.Freeze(Inputs(model, loaded));
         model.Network.Bottleneck.Freeze(Encoded(model, loaded));
     }
 
-    // The features of training rows, or of so many that stand for them.
     private static IEnumerable<Features> Encoded(Model model, LoadedData loaded)
+    {
+        foreach (var x in Inputs(model, loaded)) yield return model.Network.Encoder.Forward(x);
+    }
+
+    // Training rows, or so many that stand for them.
+    private static IEnumerable<Tensor> Inputs(Model model, LoadedData loaded)
     {
         var most = Math.Max(1, FreezeRows / model.Units);
         var rows = loaded.Split.Train.Length <= most ? loaded.Split.Train
@@ -170,7 +178,7 @@ public static class TrainJob
         foreach (var part in Batches.Split(rows, Batches.Most(model, 500)))
         {
             using var scope = new TensorScope("freeze");
-            yield return model.Network.Encoder.Forward(Batches.Of(loaded.Data, part).Inputs);
+            yield return Batches.Of(loaded.Data, part).Inputs;
         }
     }
 
@@ -178,7 +186,7 @@ public static class TrainJob
     {
         var path = Path.Combine(folder, RunFolder.BaselineName);
         var inner = options with { Out = path, Baseline = false, Report = false, Note = null };
-        var plain = recipe with { Name = recipe.Name + "-identity", Bottleneck = new Choice("identity", new NoOptions()), Inference = "mean", Phases = [] };
+        var plain = recipe with { Name = recipe.Name + "-identity", Bottleneck = new Choice("identity", new NoOptions()), Inference = "mean", Phases = [], Insert = [] };
         if (RunFolder.IsRun(path)) return Resume(path, inner).Test;
         return Start(plain, loaded, inner).Test;
     }

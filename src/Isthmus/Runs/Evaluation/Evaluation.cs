@@ -15,6 +15,9 @@ public sealed record Evaluation(string Run, string Data, int Rows, string Infere
     /// <summary>The same rows under an attack; null where none was asked for.</summary>
     public UnderAttack? Attack { get; init; }
 
+    /// <summary>What passes the bottlenecks inside encoder and decoder; empty without any.</summary>
+    public IReadOnlyList<InsertedReading> Inserted { get; init; } = [];
+
     /// <summary>Judges a run.</summary>
     /// <param name="run">The run.</param>
     /// <param name="source">A DATA argument; null for the run's own test rows.</param>
@@ -48,6 +51,7 @@ public sealed record Evaluation(string Run, string Data, int Rows, string Infere
         var quality = own is null ? Quality.Of(run.Model, data, training, outcomes) : Quality.Of(run.Model, data, own.Split.Train, outcomes, own.Data);
         return new Evaluation(run.Folder, name, rows.Length, message.Name, quality, Readings.Of(run.Model, data, outcomes, message, bill), data.Notes)
         {
+            Inserted = outcomes.Inserted,
             Attack = attack is null ? null : UnderAttack.Of(run.Model, data, rows, message, attack, stop),
         };
     }

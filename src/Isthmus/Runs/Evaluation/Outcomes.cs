@@ -58,6 +58,9 @@ public sealed class Outcomes
     /// <summary>Mean nats of each dimension where the rate adds up over them; null elsewhere.</summary>
     public double[]? NatsPerDimension { get; internal set; }
 
+    /// <summary>What passed the bottlenecks inside encoder and decoder, one reading each.</summary>
+    public IReadOnlyList<InsertedReading> Inserted { get; internal set; } = [];
+
     /// <summary>The message's symbols of each row where it is discrete, as a text that is equal for equal messages; null elsewhere.</summary>
     public string[]? Symbols { get; internal set; }
 
@@ -100,7 +103,7 @@ public static class Evaluator
             model.Task == RunTask.Reconstruction || tokens ? 0 : model.Site.OutputSize, 0, tokens);
         var random = new RandomStream(model.Recipe.Seed).Fork("evaluation");
         var collector = new Collector(model, data, outcomes, withTarget);
-        model.Network.Eval();
+        model.Judge();
         using var noGrad = new NoGrad();
         var atOnce = Batches.Most(model, RowsAtOnce);
         for (var at = 0; at < rows.Length; at += atOnce)
@@ -130,6 +133,7 @@ public static class Evaluator
 
     private sealed class Collector(Model model, Dataset data, Outcomes outcomes, bool withTarget)
     {
+        private readonly InsertedCosts _inserted = new(model);
         private double[]? _perDimension;
 
         public void Add(int at, ReadOnlySpan<int> rows, Inference inference, RandomStream random)
@@ -149,7 +153,9 @@ public static class Evaluator
                     var nll = -model.Objective.NegativeLogLikelihood(batch, prediction);
                     likelihood = likelihood is null ? nll : likelihood.LogAddExp(nll);
                 }
-                if (k == 0) Cost(at, count, passage, context.Mode);
+                if (k > 0) continue;
+                Cost(at, count, passage, context.Mode);
+                _inserted.Add(count);
             }
             var mean = inference.Samples > 1 ? sum! / inference.Samples : sum!;
             if (outcomes.AnswerSize > 0) mean.Data.CopyTo(outcomes.Answers.AsSpan(at * outcomes.AnswerSize));
@@ -165,6 +171,7 @@ public static class Evaluator
 
         public void Finish()
         {
+            outcomes.Inserted = _inserted.Readings();
             if (_perDimension is null) return;
             outcomes.NatsPerDimension = [.. _perDimension.Select(v => v / outcomes.Rows.Length)];
         }

@@ -63,6 +63,9 @@ public sealed record RunSummary
     /// <summary>Which dimensions of the code are alive; null without a Gaussian code.</summary>
     public LatentUse? Latents { get; init; }
 
+    /// <summary>What passes the bottlenecks inside encoder and decoder; empty without any.</summary>
+    public IReadOnlyList<InsertedReading> Inserted { get; init; } = [];
+
     /// <summary>How the training went.</summary>
     public TrainFacts Train { get; init; } = new();
 

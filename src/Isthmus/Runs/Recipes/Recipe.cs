@@ -28,6 +28,10 @@ public sealed record Recipe
     [Option("the narrow place"), ChosenFrom(RegistryKind.Bottleneck)]
     public Choice? Bottleneck { get; init; }
 
+    /// <summary>Further bottlenecks inside encoder or decoder.</summary>
+    [Option("further bottlenecks, each on the output of a layer of encoder or decoder")]
+    public IReadOnlyList<InsertRecipe> Insert { get; init; } = [];
+
     /// <summary>What passed to the answer.</summary>
     [Option("turns what passed into the answer"), ChosenFrom(RegistryKind.Decoder)]
     public Choice? Decoder { get; init; }
@@ -141,6 +145,22 @@ public sealed record DataRecipe
     public double MaxMemory { get; init; } = 4096;
 }
 
+/// <summary>A bottleneck on the output of a layer.</summary>
+public sealed record InsertRecipe
+{
+    /// <summary>The layer's dotted name.</summary>
+    [Option("name of the layer, as in encoder.layers.0")]
+    public string Layer { get; init; } = "";
+
+    /// <summary>What sits there; a position of a sequence or a map at a time.</summary>
+    [Option("what its output passes through, a position at a time"), ChosenFrom(RegistryKind.Bottleneck)]
+    public Choice? Bottleneck { get; init; }
+
+    /// <summary>Whether something may pass beside it.</summary>
+    [Option("whether a skip may carry information past the layer, so that the bits do not bound what passes")]
+    public bool Bypass { get; init; }
+}
+
 /// <summary>How a network is trained.</summary>
 public sealed record TrainingRecipe
 {
@@ -211,7 +231,7 @@ public sealed record TrainingRecipe
     public int Warmup { get; init; }
 
     /// <summary>The largest norm of the whole gradient; 0 for any.</summary>
-    [Option("largest norm of the whole gradient; 0 for any", Min = 0)]
+    [Option("largest norm of the whole gradient, of each inserted bottleneck by itself; 0 for any", Min = 0)]
     public double ClipNorm { get; init; }
 
     /// <summary>The largest element of the gradient; 0 for any.</summary>
@@ -246,14 +266,14 @@ public sealed record TrainingRecipe
 /// <summary>One of several trainings; what is null is as in <see cref="Recipe.Training"/>.</summary>
 public sealed record PhaseRecipe
 {
-    private const string Parts = "encoder|bottleneck|decoder";
+    private const string Parts = "encoder|bottleneck|decoder|insert";
 
     /// <summary>What progress and reports call it.</summary>
     [Option("what progress and reports call it")]
     public string Name { get; init; } = "";
 
     /// <summary>Which parts move, others are frozen; empty for all.</summary>
-    [Option("parts that are trained, the others frozen; empty for all", Choices = Parts)]
+    [Option("parts that are trained, the others frozen; empty for all; inserted bottlenecks (insert) are in force from the first phase that trains them", Choices = Parts)]
     public IReadOnlyList<string> Train { get; init; } = [];
 
     /// <summary>Which parts do not move.</summary>
@@ -333,7 +353,7 @@ public sealed record PhaseRecipe
     public int? Warmup { get; init; }
 
     /// <summary>As <see cref="TrainingRecipe.ClipNorm"/>.</summary>
-    [Option("largest norm of the whole gradient; 0 for any", Min = 0)]
+    [Option("largest norm of the whole gradient, of each inserted bottleneck by itself; 0 for any", Min = 0)]
     public double? ClipNorm { get; init; }
 
     /// <summary>As <see cref="TrainingRecipe.ClipValue"/>.</summary>

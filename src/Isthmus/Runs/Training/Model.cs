@@ -11,9 +11,11 @@ public sealed class Model
     private const string TablesKey = "tables";
     private const string ObjectivePrefix = "objective.";
 
-    private Model(Recipe recipe, Schema schema, RunTask task, BottleneckNetwork network, Objective objective, Site decoderSite)
+    private const string InsertedPrefix = "insert/";
+
+    private Model(Recipe recipe, Schema schema, RunTask task, BottleneckNetwork network, IReadOnlyList<Insertion> insertions, Objective objective, Site decoderSite)
     {
-        (Recipe, Schema, Task, Network, Objective, Site) = (recipe, schema, task, network, objective, decoderSite);
+        (Recipe, Schema, Task, Network, Insertions, Objective, Site) = (recipe, schema, task, network, insertions, objective, decoderSite);
     }
 
     /// <summary>The recipe, every part chosen.</summary>
@@ -27,6 +29,9 @@ public sealed class Model
 
     /// <summary>Encoder, bottleneck, decoder.</summary>
     public BottleneckNetwork Network { get; }
+
+    /// <summary>The bottlenecks inside encoder and decoder, in the order of the recipe; each knows its layer's name. Their messages are not part of the bill.</summary>
+    public IReadOnlyList<Insertion> Insertions { get; }
 
     /// <summary>What is minimised.</summary>
     public Objective Objective { get; }
@@ -91,14 +96,27 @@ public sealed class Model
         var end = start with { Shape = ShapeAfter(middle.Shape, h => bottleneck.Pass(h, new PassContext(PassMode.Mean, new RandomStream(0))).Output) };
         var decoder = Registries.Find("decoder", recipe.Decoder!.Type, DecoderRegistry.Entries).Create(end, recipe.Decoder.Options, random.Fork("decoder"));
         var objective = ObjectiveRegistry.Find(recipe.Objective!.Type, task).Create(end, recipe.Objective.Options, random.Fork("objective"));
-        return new Model(recipe, schema, task, new BottleneckNetwork(encoder, bottleneck, decoder), objective, end);
+        var network = new BottleneckNetwork(encoder, bottleneck, decoder);
+        return new Model(recipe, schema, task, network, InsertedBottlenecks.Build(network, recipe.Insert, start, random.Fork("insert")), objective, end);
     }
+
+    /// <summary>Network and insertions as they judge: nothing is dropped, drawn or counted.</summary>
+    internal void Judge()
+    {
+        Network.Eval();
+        foreach (var insertion in Insertions) (insertion.Training, insertion.Active) = (false, true);
+    }
+
+    /// <summary>All that learns in the network, its insertions included.</summary>
+    internal IEnumerable<(string Name, Tensor Value)> Parameters() => Network.NamedParameters().Concat(Insertions.SelectMany(i => i.NamedParameters().Select(p => (Of(i) + p.Name, p.Value))));
 
     /// <summary>Writes weights, the objective's own numbers and the bottleneck's tables.</summary>
     public void Save(string path)
     {
         var metadata = new Dictionary<string, string> { ["format"] = "isthmus-model-1" };
         if (Network.Bottleneck.FrozenTables is { } tables) metadata[TablesKey] = Convert.ToBase64String(tables);
+        foreach (var i in Insertions)
+            if (i.Bottleneck.FrozenTables is { } inserted) metadata[Of(i) + TablesKey] = Convert.ToBase64String(inserted);
         Safetensors.Write(path, State(), metadata);
     }
 
@@ -111,6 +129,8 @@ public sealed class Model
         {
             LoadState(content.Tensors);
             if (content.Metadata.TryGetValue(TablesKey, out var text)) Network.Bottleneck.LoadTables(Convert.FromBase64String(text));
+            foreach (var i in Insertions)
+                if (content.Metadata.TryGetValue(Of(i) + TablesKey, out var inserted)) i.Bottleneck.LoadTables(Convert.FromBase64String(inserted));
         }
         catch (FormatException e)
         {
@@ -124,19 +144,30 @@ public sealed class Model
 
     /// <summary>All trained numbers by name.</summary>
     internal Dictionary<string, Tensor> State() => Network.StateDict()
+        .Concat(Insertions.SelectMany(i => Modules(i).SelectMany(m => m.Module.StateDict().Select(p => new KeyValuePair<string, Tensor>(m.Prefix + p.Key, p.Value)))))
         .Concat(Objective.StateDict().Select(p => new KeyValuePair<string, Tensor>(ObjectivePrefix + p.Key, p.Value))).ToDictionary(p => p.Key, p => p.Value, StringComparer.Ordinal);
 
     /// <summary>Copies all trained numbers by name.</summary>
     internal void LoadState(IReadOnlyDictionary<string, Tensor> state)
     {
-        Network.LoadStateDict(state.Where(p => !p.Key.StartsWith(ObjectivePrefix, StringComparison.Ordinal)).ToDictionary(p => p.Key, p => p.Value, StringComparer.Ordinal));
-        Objective.LoadStateDict(state.Where(p => p.Key.StartsWith(ObjectivePrefix, StringComparison.Ordinal)).ToDictionary(p => p.Key[ObjectivePrefix.Length..], p => p.Value, StringComparer.Ordinal));
+        var modules = Insertions.SelectMany(Modules).Append((ObjectivePrefix, Objective)).ToArray();
+        Network.LoadStateDict(state.Where(p => !modules.Any(m => p.Key.StartsWith(m.Item1, StringComparison.Ordinal))).ToDictionary(p => p.Key, p => p.Value, StringComparer.Ordinal));
+        foreach (var (prefix, module) in modules)
+            module.LoadStateDict(state.Where(p => p.Key.StartsWith(prefix, StringComparison.Ordinal)).ToDictionary(p => p.Key[prefix.Length..], p => p.Value, StringComparer.Ordinal));
+    }
+
+    private static string Of(Insertion insertion) => $"{InsertedPrefix}{insertion.Layer}/";
+
+    private static IEnumerable<(string Prefix, Module Module)> Modules(Insertion insertion)
+    {
+        yield return (Of(insertion) + "bottleneck.", insertion.Bottleneck);
+        if (insertion.Decoder is { } decoder) yield return (Of(insertion) + "decoder.", decoder);
     }
 
     private static int OutputsOf(Schema schema) => schema.Target!.Names.Count * Math.Max(1, schema.Horizon);
 
     // Two zero rows through a part tell the shape that comes out of it.
-    private static int[] ShapeAfter(IReadOnlyList<int> shape, Func<Tensor, Tensor> part)
+    internal static int[] ShapeAfter(IReadOnlyList<int> shape, Func<Tensor, Tensor> part)
     {
         using var noGrad = new NoGrad();
         using var scope = new TensorScope("shape");

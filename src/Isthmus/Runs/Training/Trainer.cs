@@ -21,7 +21,7 @@ public sealed record TrainingProgress(string What, long Done, long Total, double
 /// </summary>
 internal sealed class Trainer
 {
-    private const string LossName = "loss", RateName = "rate_bits", PhaseObjective = "phase/";
+    private const string LossName = "loss", RateName = "rate_bits", PhaseObjective = "phase/", Inserted = "insert";
     private const int EvaluationRows = 512;
 
     private readonly Model _model;
@@ -87,6 +87,7 @@ internal sealed class Trainer
         }
         if (_kept.Any && !File.Exists(KeptEpochs.PathIn(_folder, _state.EpochsDone))) Keep(); // training that ended early ends with an epoch too
         _state.Done = true;
+        _model.Judge();
         Write();
         return _state;
     }
@@ -125,12 +126,17 @@ internal sealed class Trainer
     {
         var phase = _phases[_state.Phase];
         foreach (var (name, part) in _model.Network.Children) part.RequiresGrad(Moves(phase, name));
+        foreach (var insertion in _model.Insertions)
+        {
+            insertion.Bottleneck.RequiresGrad(Moves(phase, Inserted));
+            insertion.Decoder?.RequiresGrad(Moves(phase, Inserted));
+        }
         _objective = phase.Objective is { } own
             ? ObjectiveRegistry.Find(own.Type, _model.Task).Create(_model.Site, own.Options, new RandomStream(_model.Recipe.Seed).Fork("objective"))
             : _model.Objective;
-        if (phase.Train.Count + phase.Freeze.Count > 0 && !_model.Network.NamedParameters().Any(p => p.Value.RequiresGrad))
+        if (phase.Train.Count + phase.Freeze.Count > 0 && !_model.Parameters().Any(p => p.Value.RequiresGrad))
             throw new InputException(FormattableString.Invariant($"phases[{_state.Phase}] has nothing to learn in this recipe: no part that it trains has weights"));
-        var parameters = _model.Network.NamedParameters().Concat(_objective.NamedParameters().Select(p => ("objective." + p.Name, p.Value))).ToArray();
+        var parameters = _model.Parameters().Concat(_objective.NamedParameters().Select(p => ("objective." + p.Name, p.Value))).ToArray();
         _optimizer = TrainingSettings.Optimizer(Training, parameters);
         _average = Training.Ema > 0 ? new WeightAverage(parameters, (float)Training.Ema) : null;
         _schedule = TrainingSettings.Schedule(Training, StepsInEpoch);
@@ -143,7 +149,11 @@ internal sealed class Trainer
     private void TrainMode()
     {
         foreach (var (name, part) in _model.Network.Children) part.Train(Moves(_phases[_state.Phase], name));
+        foreach (var insertion in _model.Insertions) (insertion.Training, insertion.Active) = (Moves(_phases[_state.Phase], Inserted), InForce);
     }
+
+    // What is inserted is in force from the first phase that trains it, so that a network can be trained before.
+    private bool InForce => _phases.Take(_state.Phase + 1).Any(p => Moves(p, Inserted)) || !_phases.Any(p => Moves(p, Inserted));
 
     private void NextPhase()
     {
@@ -186,13 +196,13 @@ internal sealed class Trainer
             // What a layer drops is a function of seed and step too, so that a resumed run drops the same.
             foreach (var layer in _dropouts) layer.Random.Position = (ulong)_state.Step << 32;
             var context = new PassContext(PassMode.Sample, _noise.Fork((ulong)_state.Step)) { Training = Moves(phase, "encoder") || Moves(phase, "bottleneck"), Step = _state.Step, TrueConcepts = batch.Concepts };
+            foreach (var insertion in _model.Insertions) (insertion.Random, insertion.Step) = (_noise.Fork((ulong)_state.Step).Fork(insertion.Layer), _state.Step);
             var (prediction, passage) = _model.Network.Run(batch.Inputs, context);
-            var loss = Loss(_objective.Terms(batch, passage, prediction).Concat(passage.Terms), passage, phase.Weights, rows.Length, _state.Sums);
+            var loss = Loss(_objective.Terms(batch, passage, prediction).Concat(passage.Terms).Concat(InsertedTerms()), passage, phase.Weights, rows.Length, _state.Sums);
             if (!float.IsFinite(loss.Item()))
                 throw new InputException(FormattableString.Invariant($"training diverged: the loss is {loss.Item()} at step {_state.Step + 1}"), "lower training.learning_rate, or set training.clip_norm=1");
             loss.Backward();
-            if (Training.ClipValue > 0) GradientClipping.ClipValue(_model.Network.Parameters().Concat(_objective.Parameters()), (float)Training.ClipValue);
-            if (Training.ClipNorm > 0) GradientClipping.ClipNorm(_model.Network.Parameters().Concat(_objective.Parameters()), Training.ClipNorm);
+            Clip();
             _optimizer.Step();
             _optimizer.ZeroGrad();
             _average?.Update();
@@ -202,6 +212,19 @@ internal sealed class Trainer
         _state.SummedRows += rows.Length;
         _state.Samples += rows.Length;
     }
+
+    // Each inserted bottleneck by itself: its own loss says nothing about how far the network may move.
+    private void Clip()
+    {
+        var groups = _model.Insertions.Select(i => i.NamedParameters().Select(p => p.Value)).Prepend(_model.Network.Parameters().Concat(_objective.Parameters()));
+        foreach (var group in groups.Select(g => g.ToArray()))
+        {
+            if (Training.ClipValue > 0) GradientClipping.ClipValue(group, (float)Training.ClipValue);
+            if (Training.ClipNorm > 0) GradientClipping.ClipNorm(group, Training.ClipNorm);
+        }
+    }
+
+    private IEnumerable<Term> InsertedTerms() => _model.Insertions.SelectMany(i => i.Terms.Select(t => t with { Name = $"{i.Layer}.{t.Name}" }));
 
     // The weighted sum of the terms; their values times the number of rows are added to the sums.
     private static Tensor Loss(IEnumerable<Term> terms, Passage passage, IReadOnlyDictionary<string, double> weights, int rows, SortedDictionary<string, double> sums)
@@ -258,14 +281,15 @@ internal sealed class Trainer
     {
         var sums = new SortedDictionary<string, double>(StringComparer.Ordinal);
         var noise = _noise.Fork("validation");
-        _model.Network.Eval();
+        _model.Judge();
+        foreach (var insertion in _model.Insertions) insertion.Active = InForce;
         using var noGrad = new NoGrad();
         foreach (var rows in Batches.Split(_split.Validation, Batches.Most(_model, EvaluationRows)))
         {
             using var scope = new TensorScope("validation");
             var batch = Batches.Of(_data, rows);
             var (prediction, passage) = _model.Network.Run(batch.Inputs, new PassContext(PassMode.Mean, noise) { Step = _state.Step });
-            _ = Loss(_objective.Terms(batch, passage, prediction).Concat(passage.Terms), passage, _phases[_state.Phase].Weights, rows.Length, sums);
+            _ = Loss(_objective.Terms(batch, passage, prediction).Concat(passage.Terms).Concat(InsertedTerms()), passage, _phases[_state.Phase].Weights, rows.Length, sums);
             if (batch.Labels is not { } labels || prediction.Dim != 2) continue;
             var answers = prediction.ArgMax(1);
             var right = 0;

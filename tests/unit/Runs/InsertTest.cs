@@ -1,0 +1,134 @@
+using Isthmus.Bottlenecks;
+using Isthmus.Runs;
+using Isthmus.Tensors;
+
+namespace Isthmus.Tests.Runs;
+
+/// <summary>Bottlenecks of <c>insert:</c> inside a recipe's network: trained, saved, loaded, counted.</summary>
+public class InsertTest : IDisposable
+{
+    private const string Recipe = """
+        name: sea
+        data: {source: "SOURCE", window: 8}
+        encoder: {type: transformer, width: 16, heads: 2, layers: 2, feed_forward: 32}
+        insert:
+          - {layer: encoder.layers.0, bottleneck: {type: codebook, codes: 32, active: 4}}
+          - {layer: encoder.layers.1, bottleneck: {type: codebook, codes: 24, active: 2}}
+        bottleneck: identity
+        decoder: linear
+        training: {epochs: 3, batch: 8, learning_rate: 0.01}
+        """;
+
+    private const string Phases = "phases=[{train: [encoder, decoder]}, {train: [insert]}, {epochs: 2}]";
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("isthmus-").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    private Recipe Make(params string[] sets)
+    {
+        var path = Path.Combine(_folder, "sea.txt");
+        File.WriteAllText(path, string.Concat(Enumerable.Repeat("she sells sea shells. ", 50)));
+        return RecipeFile.Parse(Recipe.Replace("SOURCE", path, StringComparison.Ordinal), "test", [.. sets.Select(Override.Parse)]);
+    }
+
+    private (Run Run, RunSummary Summary) Train(string name, params string[] sets)
+    {
+        var summary = TrainJob.Start(Make(sets), new TrainOptions { Out = Path.Combine(_folder, name), Report = false });
+        return (Run.Load(summary.Run), summary);
+    }
+
+    [Fact]
+    public void ALoadedRun_HasItsCodesAndTablesBack()
+    {
+        var (run, summary) = Train("a");
+        Assert.Equal(["encoder.layers.0", "encoder.layers.1"], run.Model.Insertions.Select(i => i.Layer));
+        var codes = Assert.IsType<CodebookFeatures>(run.Model.Insertions[1].Bottleneck);
+        Assert.Equal([24, 16], codes.Codebook.Shape.ToArray());
+        Assert.NotNull(codes.FrozenTables);
+        var again = Evaluation.Of(run, null, null);
+        Assert.Equal(summary.Test, again.Test);
+        Assert.Equal(summary.Inserted, again.Inserted);
+        Assert.Equal(RecipeFile.Sha256(run.Model.Recipe), summary.RecipeSha256);
+    }
+
+    [Fact]
+    public void Readings_AreThoseOfEachLayersMessages()
+    {
+        var (run, summary) = Train("a");
+        var own = run.LoadOwn();
+        using var noGrad = new NoGrad();
+        var (nats, seen) = (new double[2], new[] { new HashSet<long>(), new HashSet<long>() });
+        foreach (var row in own.Split.Test)
+        {
+            var x = Tensor.Zeros(1, 8);
+            for (var t = 0; t < 8; t++) x.Data[t] = own.Data.Indices!.Row(row)[t];
+            run.Model.Network.Forward(x);
+            for (var i = 0; i < 2; i++)
+            {
+                var passage = Assert.Single(run.Model.Insertions[i].Passages);
+                foreach (var n in passage.Rate!.Nats.Data) nats[i] += n;
+                seen[i].UnionWith(passage.Message().Single<Symbols>().Values.Data.ToArray());
+            }
+        }
+        for (var i = 0; i < 2; i++)
+        {
+            var reading = summary.Inserted[i];
+            Assert.Equal(nats[i] / (own.Split.Test.Length * 8) / Math.Log(2), reading.BoundBits!.Value, 4);
+            Assert.Equal(run.Model.Insertions[i].Bottleneck.Capacity!.Value.Value, reading.CapacityBits!.Value, 9);
+            Assert.Equal((seen[i].Count, "codebook", "code-length"), (reading.Used, reading.Bottleneck, reading.BoundKind));
+        }
+    }
+
+    [Fact]
+    public void CodesAlone_LeaveTheNetworkAsItWas()
+    {
+        var (network, _) = Train("network", "phases=[{train: [encoder, decoder]}]", "training.epochs=2", "insert=[]");
+        var (alone, summary) = Train("alone", "phases=[{train: [encoder, decoder], epochs: 2}, {train: [insert], epochs: 2}]");
+        foreach (var (name, tensor) in network.Model.Network.StateDict()) Assert.Equal(tensor.ToArray(), alone.Model.Network.StateDict()[name].ToArray());
+        // What is inserted is not in force before it is trained, and is afterwards.
+        Assert.Equal(network.Metrics[1].Validation!["loss"], alone.Metrics[1].Validation!["loss"], 6);
+        Assert.True(alone.Metrics[2].Train.ContainsKey("encoder.layers.0.reconstruction"));
+        Assert.NotEqual(network.Summary!.Test.NllBits, summary.Test.NllBits);
+        alone.Model.Insertions[0].Remove();
+        alone.Model.Insertions[1].Remove();
+        Assert.Equal(network.Summary!.Test.NllBits, Evaluation.Of(alone, null, null).Test.NllBits);
+    }
+
+    [Theory]
+    [InlineData]
+    [InlineData(Phases)]
+    [InlineData("insert=[{layer: encoder.layers.0, bottleneck: {type: vib, latent: 4}}, {layer: encoder.layers.1.linear1, bypass: true, bottleneck: {type: vq, codes: 8}}]", "training.ema=0.9")]
+    public void AStoppedTraining_EndsWithTheSameBits(params string[] sets)
+    {
+        var (_, whole) = Train("whole", sets);
+        var random = new RandomStream(7);
+        var (sessions, parts) = (0, Path.Combine(_folder, "parts"));
+        RunSummary? resumed = null;
+        for (; resumed is null; sessions++)
+        {
+            using var stop = new CancellationTokenSource();
+            var left = sessions < 4 ? 1 + random.NextInt(14) : int.MaxValue;
+            var options = new TrainOptions { Out = parts, Report = false, Stop = stop.Token, Progress = _ => { if (--left <= 0) stop.Cancel(); } };
+            try { resumed = sessions == 0 ? TrainJob.Start(Make(sets), options) : TrainJob.Resume(parts, options); }
+            catch (OperationCanceledException) { }
+        }
+        Assert.InRange(sessions, 3, 5);
+        Assert.Equal(whole.ModelSha256, resumed.ModelSha256);
+    }
+
+    [Theory]
+    [InlineData("insert[0].layer is missing", "insert=[{bottleneck: codebook}]")]
+    [InlineData("insert[0].bottleneck is missing", "insert=[{layer: encoder.layers.0}]")]
+    [InlineData("encoder.layer.0", "insert=[{layer: encoder.layer.0, bottleneck: codebook}]")]
+    [InlineData("does not carry all that passes", "insert=[{layer: encoder.layers.0.self_attn, bottleneck: codebook}]")]
+    [InlineData("has a bottleneck already", "insert=[{layer: encoder.norm, bottleneck: codebook}, {layer: encoder.norm, bottleneck: codebook}]")]
+    [InlineData("is not called by itself", "insert=[{layer: encoder.layers, bottleneck: codebook}]")]
+    public void WhatCannotBe_IsOneLine(string message, string set)
+    {
+        var e = Assert.Throws<InputException>(() => TrainJob.Start(Make(set), new TrainOptions { Out = Path.Combine(_folder, "no"), Report = false }));
+        Assert.Contains(message, e.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', e.Message);
+        Assert.False(Directory.Exists(Path.Combine(_folder, "no")));
+    }
+}
