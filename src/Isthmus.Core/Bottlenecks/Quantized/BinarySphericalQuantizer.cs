@@ -1,4 +1,6 @@
+using System.Runtime.CompilerServices;
 using Isthmus.Tensors;
+using Isthmus.Tensors.Kernels;
 
 namespace Isthmus.Bottlenecks;
 
@@ -69,33 +71,62 @@ public sealed class BinarySphericalQuantizer : SignQuantizer
         return OnSphere(x);
     }
 
-    // Each group of bits by its norm; the gradient is (g - u (u·g))/|x|. In one pass each way: groups are short.
-    private Tensor OnSphere(Tensor x)
+    // Each group of bits by its norm; the gradient is (g - u (u·g))/|x|.
+    private unsafe Tensor OnSphere(Tensor x)
     {
-        const float Least = 1e-6f;
-        var (unit, inverse) = (Tensor.Zeros(x.Shape), Tensor.Zeros((int)(x.Numel / Bits)));
-        Span<float> from = x.Data, to = unit.Data, norms = inverse.Data;
-        for (var i = 0; i < norms.Length; i++)
-        {
-            Span<float> row = from.Slice(i * Bits, Bits), u = to.Slice(i * Bits, Bits);
-            float square = 0;
-            foreach (var v in row) square = MathF.FusedMultiplyAdd(v, v, square);
-            norms[i] = 1f / MathF.Max(Least, MathF.Sqrt(square));
-            for (var j = 0; j < u.Length; j++) u[j] = row[j] * norms[i];
-        }
+        var groups = x.Numel / Bits;
+        Tensor unit = Tensor.Uninitialized([.. x.Shape]), inverse = Tensor.Uninitialized([(int)groups]);
+        Rows.EachRow(new ToSphere { X = x.Pointer, Unit = unit.Pointer, Inverse = inverse.Pointer, Width = Bits }, groups, Bits);
+        GC.KeepAlive(x);
         return Tensor.WithGradient(unit, [x], g =>
         {
-            var dx = Tensor.Zeros(g.Shape);
-            Span<float> slope = g.Data, unitary = unit.Data, result = dx.Data, scale = inverse.Data;
-            for (var i = 0; i < scale.Length; i++)
-            {
-                Span<float> s = slope.Slice(i * Bits, Bits), u = unitary.Slice(i * Bits, Bits), d = result.Slice(i * Bits, Bits);
-                float dot = 0;
-                for (var j = 0; j < s.Length; j++) dot = MathF.FusedMultiplyAdd(s[j], u[j], dot);
-                for (var j = 0; j < s.Length; j++) d[j] = (s[j] - (u[j] * dot)) * scale[i];
-            }
+            var (slope, dx) = (g.Numel == unit.Numel ? g : g.Expand(unit.Shape), Tensor.Uninitialized([.. unit.Shape]));
+            Rows.EachRow(new FromSphere { Slope = slope.Pointer, Unit = unit.Pointer, Inverse = inverse.Pointer, Dx = dx.Pointer, Width = Bits }, groups, Bits);
+            GC.KeepAlive(slope);
             return [dx];
         });
+    }
+
+    private unsafe struct ToSphere : IRowBody
+    {
+        private const float Least = 1e-6f;
+        public float* X, Unit, Inverse;
+        public int Width;
+
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        public readonly void Row<T>(long row) where T : struct, ILane<T>
+        {
+            float* from = X + (row * Width), to = Unit + (row * Width);
+            var square = T.Of(0f);
+            for (var j = 0; j < Width; j += T.Width)
+            {
+                var v = T.LoadPart(from + j, Width - j, 0f);
+                square = T.Fma(v, v, square);
+            }
+            Inverse[row] = 1f / MathF.Max(Least, MathF.Sqrt(T.Sum(square)));
+            var scale = T.Of(Inverse[row]);
+            for (var j = 0; j < Width; j += T.Width) T.StorePart(T.LoadPart(from + j, Width - j, 0f) * scale, to + j, Width - j);
+        }
+    }
+
+    private unsafe struct FromSphere : IRowBody
+    {
+        public float* Slope, Unit, Inverse, Dx;
+        public int Width;
+
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        public readonly void Row<T>(long row) where T : struct, ILane<T>
+        {
+            var at = row * Width;
+            var sum = T.Of(0f);
+            for (var j = 0; j < Width; j += T.Width) sum = T.Fma(T.LoadPart(Slope + at + j, Width - j, 0f), T.LoadPart(Unit + at + j, Width - j, 0f), sum);
+            var (dot, scale) = (T.Of(T.Sum(sum)), T.Of(Inverse[row]));
+            for (var j = 0; j < Width; j += T.Width)
+            {
+                var along = T.LoadPart(Unit + at + j, Width - j, 0f) * dot;
+                T.StorePart((T.LoadPart(Slope + at + j, Width - j, 0f) - along) * scale, Dx + at + j, Width - j);
+            }
+        }
     }
 
     private protected override LongTensor Chosen(Tensor x, RandomStream random)

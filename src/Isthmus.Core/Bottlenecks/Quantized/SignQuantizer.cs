@@ -52,10 +52,9 @@ public abstract class SignQuantizer : IndexBottleneck
         var x = Numbers(h, training: true);
         var indices = Chosen(x, c.Random);
         var code = Decode(indices);
-        var weights = Weights(c.Mask, x.Size(0));
         var terms = new List<Term>();
-        if (_entropy > 0) terms.Add(new Term("entropy", Entropy(x * (4 * InverseTemperature * _magnitude), weights), _entropy));
-        if (_commitment > 0) terms.Add(new Term("commitment", ((code - x).Square().Sum(1) * weights).Sum(), _commitment));
+        if (_entropy > 0) terms.Add(new Term("entropy", Entropy(x * (4 * InverseTemperature * _magnitude), c.Mask), _entropy));
+        if (_commitment > 0) terms.Add(new Term("commitment", OverRows((code - x).Square(), c.Mask), _commitment));
         return new Passage(Tensor.WithGradient(code, [x], static g => [g]), RateOf(indices), terms, () => AsMessage(indices));
     }
 
@@ -101,15 +100,20 @@ public abstract class SignQuantizer : IndexBottleneck
     }
 
     // E[H(p(c|x))] - diversity H(E[p(c|x)]), summed over groups; negative where codes are sure and differ.
-    private Tensor Entropy(Tensor logits, Tensor weights)
+    private Tensor Entropy(Tensor logits, Tensor? mask)
     {
-        var sure = (BitEntropy.OfBits(logits).Sum(1) * weights).Sum();
+        var sure = OverRows(BitEntropy.OfBits(logits), mask);
         if (_diversity == 0) return sure;
+        var weights = Weights(mask, logits.Size(0));
         if (_factorized) return sure - (BitEntropy.Factorized(logits, weights) * _diversity);
         var spread = Tensor.Scalar(0f);
         for (var g = 0; g < _groups; g++) spread += BitEntropy.Joint(_groups == 1 ? logits : logits.Narrow(1, g * _bits, _bits), weights);
         return sure - (spread * _diversity);
     }
+
+    // The mean over rows of each row's sum.
+    private static Tensor OverRows(Tensor x, Tensor? mask) =>
+        mask is null ? x.Sum() * (1f / x.Size(0)) : (x.Sum(1) * Weights(mask, x.Size(0))).Sum();
 
     private static Tensor Weights(Tensor? mask, int rows)
     {
