@@ -69,6 +69,24 @@ public static class Losses
         return mean.GaussianKl(std).Sum(-1).Mean();
     }
 
+    /// <summary>
+    /// Half the divergence of N(meanA, stdA^2) from N(meanB, stdB^2) and half that of the second from the first: summed over the last dimension, the mean over
+    /// rows. Between the codes of two views of one thing it is what the multi-view information bottleneck adds, beta-fold, to a loss that keeps what the
+    /// views share (Federici, Dutta, Forré, Kushman, Akata 2020, equation 6): it bounds what a code tells of its own view alone.
+    /// </summary>
+    /// <param name="meanA">[…, width].</param>
+    /// <param name="stdA">Standard deviations of that shape, above 0.</param>
+    /// <param name="meanB">Of that shape.</param>
+    /// <param name="stdB">Standard deviations of that shape, above 0.</param>
+    public static Tensor SymmetricGaussianKl(Tensor meanA, Tensor stdA, Tensor meanB, Tensor stdB)
+    {
+        Check("symmetric_gaussian_kl", meanA, stdA);
+        Check("symmetric_gaussian_kl", meanA, meanB);
+        Check("symmetric_gaussian_kl", meanA, stdB);
+        var (a, b, apart) = (stdA.Square(), stdB.Square(), (meanA - meanB).Square());
+        return ((((a + apart) / b) + ((b + apart) / a)) * 0.25f - 0.5f).Sum(-1).Mean();
+    }
+
     /// <summary>exp(x) - y x, without log y! (<c>poisson_nll_loss</c>).</summary>
     /// <param name="logRate">Any shape.</param>
     /// <param name="target">Counts of that shape.</param>
