@@ -1,10 +1,12 @@
+using System.Globalization;
 using Isthmus.Coding;
 using Isthmus.Tensors;
+using Xunit.Abstractions;
 
 namespace Isthmus.Tests.Coding;
 
 /// <summary>Codes for a channel with noise, against closed forms and simulation.</summary>
-public class ChannelCodesTest
+public class ChannelCodesTest(ITestOutputHelper output)
 {
     [Fact]
     public void BestLinearCodes_HaveTheKnownDistances()
@@ -63,6 +65,19 @@ public class ChannelCodesTest
         Assert.Equal(9, energy / blocks, 0.1);
         var spread = Math.Sqrt(code.BlockError / blocks);
         Assert.InRange(errors / (double)blocks, code.BlockError - (5 * spread), code.BlockError + (5 * spread));
+    }
+
+    // The best of all linear codes, by Goldens/linear_feedback.py (BFGS over 45 numbers): Schalkwijk and Kailath's form comes up to it.
+    [Theory]
+    [InlineData(0, 20, 192.997400)]
+    [InlineData(-2, 20, 63.980212)]
+    [InlineData(0, 10, 49.764694)]
+    [InlineData(0, 0, 14.772373)]
+    public void Design_ComesUpToTheBestLinearCode(double forward, double feedback, double best)
+    {
+        var ratio = LinearFeedbackCode.Design(8, 9, FeedbackChannel.FromDecibels(forward, feedback)).SignalToNoise;
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{forward} dB, feedback {feedback} dB: {ratio:F6} of {best:F6}"));
+        Assert.InRange(ratio, 0.985 * best, best * (1 + 1e-6));
     }
 
     [Fact]
