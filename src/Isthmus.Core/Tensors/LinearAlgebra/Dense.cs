@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace Isthmus.Tensors;
@@ -9,6 +10,7 @@ namespace Isthmus.Tensors;
 internal static unsafe class Dense
 {
     /// <summary>Σ a_i b_i.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static double Dot(double* a, double* b, int n)
     {
         Vector256<double> sum0 = default, sum1 = default, sum2 = default, sum3 = default;
@@ -28,6 +30,7 @@ internal static unsafe class Dense
     }
 
     /// <summary>y += scale x.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Add(double* y, double scale, double* x, int n)
     {
         var i = 0;
@@ -42,6 +45,7 @@ internal static unsafe class Dense
     }
 
     /// <summary>(x, y) = (c x - s y, s x + c y).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Rotate(double* x, double* y, double c, double s, int n)
     {
         var i = 0;

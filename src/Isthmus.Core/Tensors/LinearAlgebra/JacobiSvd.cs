@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Isthmus.Tensors;
 
 /// <summary>
@@ -36,6 +38,7 @@ internal static unsafe class JacobiSvd
     }
 
     // Squared lengths are kept up to date through a sweep, and computed anew where a rotation leaves little of one.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static bool Sweep(double* w, double* v, int n, int m)
     {
         var rotated = false;
