@@ -41,11 +41,11 @@ internal static class RunText
         if (baseline is not null) columns.Add(("no bottleneck", baseline));
         if (linear is not null) columns.Add(("linear model", linear));
         var withBlind = test.MajorityOrMean is not null;
-        var table = new TextTable(["quality", .. columns.Select(c => c.Name), .. withBlind ? [test.Accuracy is null ? "training mean" : "majority"] : Array.Empty<string>()]);
+        var table = new TextTable(["quality", .. columns.Select(c => c.Name), .. withBlind ? [test.Concordance is not null ? "equal risks" : test.Accuracy is null ? "training mean" : "majority"] : Array.Empty<string>()]);
         foreach (var (name, pick) in Measures)
         {
             if (pick(test) is null) continue;
-            var isBlind = name == (test.Accuracy is not null ? "accuracy" : test.Rmse is not null ? "RMSE" : "MSE");
+            var isBlind = name == (test.Accuracy is not null ? "accuracy" : test.Concordance is not null ? "concordance" : test.Rmse is not null ? "RMSE" : "MSE");
             table.Add([name, .. columns.Select(c => (object?)(c.Quality is null ? null : pick(c.Quality))), .. withBlind ? [isBlind ? test.MajorityOrMean : null] : Array.Empty<object?>()]);
         }
         call.Write(table);
@@ -80,7 +80,7 @@ internal static class RunText
 
     private static readonly (string Name, Func<Quality, double?> Pick)[] Measures =
     [
-        ("accuracy", q => q.Accuracy), ("F1 macro", q => q.F1Macro), ("AUC", q => q.Auc), ("R²", q => q.R2), ("RMSE", q => q.Rmse), ("MSE", q => q.Mse), ("bits lost", q => q.NllBits),
+        ("accuracy", q => q.Accuracy), ("concordance", q => q.Concordance), ("  95 % from", q => q.ConcordanceLow), ("  to", q => q.ConcordanceHigh), ("F1 macro", q => q.F1Macro), ("AUC", q => q.Auc), ("R²", q => q.R2), ("RMSE", q => q.Rmse), ("MSE", q => q.Mse), ("bits lost", q => q.NllBits),
     ];
 
     private static string Bits(double? bits) => bits is { } b ? b.ToString("0.00", CultureInfo.InvariantCulture) : CellText.Nothing;

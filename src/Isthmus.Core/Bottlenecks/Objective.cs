@@ -12,6 +12,12 @@ public sealed record Batch(Tensor Inputs)
     /// <summary>Continuous targets, [batch, outputs]; null where there are none.</summary>
     public Tensor? Targets { get; init; }
 
+    /// <summary>Survival: the time of each sample, [batch]; null where there are none.</summary>
+    public Tensor? Times { get; init; }
+
+    /// <summary>Survival: 1 where the event happened at that time, 0 where the sample was last seen then, [batch]; null where there are none.</summary>
+    public Tensor? Events { get; init; }
+
     /// <summary>Annotated concepts, [batch, concepts], NaN where unknown; null where there are none.</summary>
     public Tensor? Concepts { get; init; }
 }

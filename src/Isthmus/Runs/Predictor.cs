@@ -121,6 +121,7 @@ public static class Predictor
             var next = mean.ArgMax(1);
             return [("prediction", i => Quoted(model.Schema.Vocabulary[(int)next.Data[i]])), ("p", i => Text(mean.Data[(i * mean.Size(1)) + (int)next.Data[i]]))];
         }
+        if (model.Task == RunTask.Survival) return [("log_hazard_ratio", i => Text(mean.Data[i]))];
         if (model.Task == RunTask.Classification)
         {
             var best = mean.ArgMax(1);

@@ -89,7 +89,7 @@ internal sealed class RunReport(Model model, LoadedData loaded, Outcomes outcome
 
     private static readonly (string Name, Func<Quality, double?> Pick)[] Measures =
     [
-        ("accuracy", q => q.Accuracy), ("F1 macro", q => q.F1Macro), ("AUC", q => q.Auc), ("R²", q => q.R2), ("RMSE", q => q.Rmse), ("MSE", q => q.Mse), ("loss, bits", q => q.NllBits),
+        ("accuracy", q => q.Accuracy), ("concordance", q => q.Concordance), ("its 95 % from", q => q.ConcordanceLow), ("to", q => q.ConcordanceHigh), ("F1 macro", q => q.F1Macro), ("AUC", q => q.Auc), ("R²", q => q.R2), ("RMSE", q => q.Rmse), ("MSE", q => q.Mse), ("loss, bits", q => q.NllBits),
     ];
 
     private void WhatPasses(ReportBlock section)

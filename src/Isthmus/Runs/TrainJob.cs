@@ -194,7 +194,7 @@ public static class TrainJob
     // Fitted without being asked for where that takes no time.
     private static Quality? Linear(LoadedData loaded, Model model, bool asked)
     {
-        if (model.Task is RunTask.Reconstruction or RunTask.NextToken || (!asked && (double)loaded.Split.Train.Length * loaded.Data.FeatureSize * model.Site.OutputSize > MostLinearWork)) return null;
+        if (model.Task is RunTask.Reconstruction or RunTask.NextToken or RunTask.Survival || (!asked && (double)loaded.Split.Train.Length * loaded.Data.FeatureSize * model.Site.OutputSize > MostLinearWork)) return null;
         return BaselineSuite.Run(loaded).FirstOrDefault(b => b.Name is "logistic" or "ridge") is { } b
             ? new Quality { Accuracy = b.Accuracy, Rmse = b.Rmse, R2 = b.R2, NllBits = b.NllNats is { } nats ? Bits.FromNats(nats).Value : null }
             : null;

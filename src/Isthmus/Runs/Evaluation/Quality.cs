@@ -16,7 +16,16 @@ public sealed record Quality
     /// <summary>Area under the receiver's curve for two classes, the second being positive.</summary>
     public double? Auc { get; init; }
 
-    /// <summary>Mean negative log-likelihood, bits a row, of a text bits a token (characters: bits per character); of numbers a density in the target's units.</summary>
+    /// <summary>Survival: the share of comparable pairs whose risks are in the right order (Harrell et al. 1982), ties counting half.</summary>
+    public double? Concordance { get; init; }
+
+    /// <summary>Lower end of its 95 % interval (jackknife over rows).</summary>
+    public double? ConcordanceLow { get; init; }
+
+    /// <summary>Upper end of its 95 % interval.</summary>
+    public double? ConcordanceHigh { get; init; }
+
+    /// <summary>Mean negative log-likelihood, bits a row, of a text bits a token (characters: bits per character), of survival of the partial likelihood, bits an event; of numbers a density in the target's units.</summary>
     public double? NllBits { get; init; }
 
     /// <summary>Root of the mean squared error in the target's units; the mean over several columns' squares.</summary>
@@ -35,7 +44,7 @@ public sealed record Quality
 
     /// <summary>The one number that stands for it, its name, and whether more is better.</summary>
     [JsonIgnore]
-    public (string Name, double Value, bool MoreIsBetter) Main => Accuracy is { } a ? ("accuracy", a, true) : R2 is { } r ? ("R²", r, true) : ("MSE", Mse ?? double.NaN, false);
+    public (string Name, double Value, bool MoreIsBetter) Main => Accuracy is { } a ? ("accuracy", a, true) : Concordance is { } c ? ("concordance", c, true) : R2 is { } r ? ("R²", r, true) : ("MSE", Mse ?? double.NaN, false);
 
     /// <summary>The quality of a model's answers.</summary>
     /// <param name="model">The model.</param>
@@ -54,6 +63,7 @@ public sealed record Quality
         {
             ClassTarget target when model.Task == RunTask.Classification => OfClasses(target, (ClassTarget)learnt.Target!, training, outcomes),
             TokenTarget target when model.Task == RunTask.NextToken => OfTokens(target, (TokenTarget)learnt.Target!, training, outcomes),
+            SurvivalTarget target when model.Task == RunTask.Survival => Survival.QualityOf(target, outcomes),
             ContinuousTarget target when model.Task is RunTask.Regression or RunTask.Forecast => OfNumbers(target, (ContinuousTarget)learnt.Target!, training, outcomes),
             _ => OfReconstruction(data, learnt, training, outcomes),
         };

@@ -38,6 +38,7 @@ public static class ObjectiveRegistry
     [
         ObjectiveEntry.Of<NoOptions>("cross-entropy", "cross-entropy to the labels", [RunTask.Classification, RunTask.NextToken], (site, _, _) => new CrossEntropyObjective(ClassWeights(site))),
         ObjectiveEntry.Of<NoOptions>("gaussian", "Gaussian likelihood of the target with a learned variance", s_numbers, (site, _, _) => new GaussianObjective(site.OutputSize)),
+        ObjectiveEntry.Of<NoOptions>("cox", "partial likelihood of events under proportional hazards (Cox 1972)", [RunTask.Survival], (_, _, _) => new CoxObjective()),
         ObjectiveEntry.Of<GaussianObjectiveOptions>("mse", "squared error of the reconstruction, as a Gaussian likelihood", [RunTask.Reconstruction], (_, o, _) => new ReconstructionObjective(o.LearnVariance)),
         ObjectiveEntry.Of<NoOptions>("bernoulli", "Bernoulli likelihood of inputs in [0, 1]", [RunTask.Reconstruction], (_, _, _) => new BernoulliObjective()) with { PredictsLogits = true },
     ];

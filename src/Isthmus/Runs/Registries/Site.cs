@@ -13,6 +13,8 @@ public enum RunTask
     Reconstruction,
     /// <summary>Later values of a series.</summary>
     Forecast,
+    /// <summary>How likely the event of a survival target is, against other rows.</summary>
+    Survival,
     /// <summary>The token that follows, at every position of a window of text.</summary>
     NextToken,
 }

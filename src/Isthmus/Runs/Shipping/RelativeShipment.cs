@@ -47,7 +47,7 @@ public sealed record RelativeShipment
         var model = run.Model;
         if (model.Network.Bottleneck is not VariationalBottleneck { Prior: StandardPrior or DiagonalPrior } vib)
             throw new InputException($"{run.Folder}: relative entropy coding needs the bottleneck vib with a standard or diagonal prior", "isthmus train DATA --bottleneck vib");
-        if (model.Task is RunTask.Reconstruction or RunTask.NextToken) throw new InputException($"{run.Folder} {(model.Task == RunTask.NextToken ? "predicts tokens" : "reconstructs")}; relative entropy coding is shown on runs that answer with classes or numbers");
+        if (model.Task is RunTask.Reconstruction or RunTask.NextToken or RunTask.Survival) throw new InputException($"{run.Folder} is a run of {OptionModel.Word(model.Task.ToString())}; relative entropy coding is shown on runs that answer with classes or numbers");
         var own = run.LoadOwn();
         var judged = TrainJob.Judged(own.Split).Rows;
         judged = judged[..Math.Min(rows, judged.Length)];

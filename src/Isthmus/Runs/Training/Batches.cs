@@ -18,6 +18,8 @@ internal static class Batches
         {
             Labels = data.Target switch { ClassTarget classes => Labels(classes, rows), TokenTarget tokens => Labels(tokens, rows), _ => null },
             Targets = data.Target is ContinuousTarget numbers ? Targets(numbers, rows) : null,
+            Times = data.Target is SurvivalTarget times ? Numbers(rows, r => times.Times[r]) : null,
+            Events = data.Target is SurvivalTarget events ? Numbers(rows, r => events.Events[r] ? 1 : 0) : null,
             Concepts = data.Concepts is { Columns.Count: > 0 } concepts ? Concepts(concepts, rows) : null,
         };
     }
@@ -50,6 +52,13 @@ internal static class Batches
         var labels = LongTensor.Zeros(rows.Length);
         for (var i = 0; i < rows.Length; i++) labels.Data[i] = target.Labels[rows[i]];
         return labels;
+    }
+
+    private static Tensor Numbers(ReadOnlySpan<int> rows, Func<int, float> of)
+    {
+        var numbers = Tensor.Zeros(rows.Length);
+        for (var i = 0; i < rows.Length; i++) numbers.Data[i] = of(rows[i]);
+        return numbers;
     }
 
     private static Tensor Targets(ContinuousTarget target, ReadOnlySpan<int> rows)

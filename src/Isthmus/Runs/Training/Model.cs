@@ -53,7 +53,7 @@ public sealed class Model
         return schema.Target switch
         {
             null => RunTask.Reconstruction,
-            { Survival: true } => throw new InputException("a survival target (time, event) cannot be trained yet", "--target on the time column predicts it as a number"),
+            { Survival: true } => RunTask.Survival,
             { NextToken: true } => RunTask.NextToken,
             { Classes.Count: > 0 } => RunTask.Classification,
             _ => schema.Horizon > 0 ? RunTask.Forecast : RunTask.Regression,
@@ -77,7 +77,7 @@ public sealed class Model
         {
             Shape = input,
             InputShape = input,
-            OutputShape = task switch { RunTask.Reconstruction => input, RunTask.Classification or RunTask.NextToken => [schema.Target!.Classes.Count], _ => [OutputsOf(schema)] },
+            OutputShape = task switch { RunTask.Reconstruction => input, RunTask.Classification or RunTask.NextToken => [schema.Target!.Classes.Count], RunTask.Survival => [1], _ => [OutputsOf(schema)] },
             Task = task,
             Schema = schema,
             TrainingRows = trainingRows,
