@@ -27,6 +27,7 @@ internal static class VerbIndex
         new("study run", "studies to their verdicts", () => new StudyRunVerb()),
         new("study table", "the page of recorded results, and whether they are of the present code", () => new StudyTableVerb()),
         new("bench", "the project's own speed figures, and peers'", () => new BenchVerb()),
+        new("explain", "what passes the bottleneck, and what it stands for", () => new ExplainVerb()),
         new("edit", "changes what passes, and shows what that does to the answer", () => new EditVerb()),
         new("encode", "what passes, written to real bytes", () => new EncodeVerb()),
         new("decode", "bytes read back, and the decoder's answers", () => new DecodeVerb()),

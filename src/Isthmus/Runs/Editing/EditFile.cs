@@ -27,6 +27,7 @@ public static class EditFile
         ArgumentNullException.ThrowIfNull(run);
         ArgumentNullException.ThrowIfNull(data);
         ArgumentNullException.ThrowIfNull(path);
+        if (run.Model.Units > 1) throw new InputException($"{path}: edited texts are not written", "--json has the answers");
         int[] rows = row is { } one ? [one] : [.. Enumerable.Range(0, data.Count)];
         var isImage = run.Model.Task == RunTask.Reconstruction && data is { Kind: DataKind.Images, FeatureShape: [1 or 3, _, _] };
         switch (Path.GetExtension(path).ToLowerInvariant())

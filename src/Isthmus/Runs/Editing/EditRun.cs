@@ -12,7 +12,7 @@ public static class EditRun
     /// <summary>Edits one row or all.</summary>
     /// <param name="run">The run.</param>
     /// <param name="data">Rows through its schema, with or without a target.</param>
-    /// <param name="row">Which row, from 0; null for all.</param>
+    /// <param name="row">Which row, of a text which token, from 0; null for all.</param>
     /// <param name="edit">What is changed; rows that it names are rows of the data.</param>
     /// <param name="inference">Which message; null for the run's.</param>
     /// <param name="seed">Of noise.</param>
@@ -23,12 +23,12 @@ public static class EditRun
         ArgumentNullException.ThrowIfNull(edit);
         var outcome = Begin(run, data, row, edit, inference);
         var (sums, message) = (new Sums(run.Model), Inference.Parse(outcome.Inference));
-        int[] rows = row is { } one ? [one] : [.. Enumerable.Range(0, data.Count)];
-        foreach (var part in Batches.Split(rows, RowsAtOnce))
+        int[] rows = row is { } one ? [one / run.Model.Units] : [.. Enumerable.Range(0, data.Count)];
+        foreach (var part in Batches.Split(rows, Batches.Most(run.Model, RowsAtOnce)))
         {
             stop.ThrowIfCancellationRequested();
             using var scope = new TensorScope("edit");
-            sums.Add(data, part, Pass(run, data, part, edit, message, seed), one: row is not null);
+            sums.Add(data, part, Pass(run, data, part, edit, message, seed), row);
         }
         return sums.Finish(outcome);
     }
@@ -50,11 +50,12 @@ public static class EditRun
         ArgumentNullException.ThrowIfNull(run);
         ArgumentNullException.ThrowIfNull(data);
         if (data.Count == 0) throw new InputException($"{data.Name} has no rows to edit");
-        if (row is { } one && (one < 0 || one >= data.Count)) throw OutOfRange("row", one, data);
+        var count = data.Count * run.Model.Units;
+        if (row is { } one && (one < 0 || one >= count)) throw OutOfRange("row", one, data, count);
         foreach (var change in edit.Changes)
         {
             if (change.Row is not { } named) continue;
-            if (named < 0 || named >= data.Count) throw OutOfRange($"{change}: row", named, data);
+            if (named < 0 || named >= count) throw OutOfRange($"{change}: row", named, data, count);
             if (row is not null && named != row) throw new InputException(FormattableString.Invariant($"{change}: row {named} is not among the rows edited, which is row {row}"), "--rows all edits every row");
         }
         var nothing = new EditAnswer(null, null);
@@ -63,10 +64,10 @@ public static class EditRun
             Run = run.Folder,
             Data = data.Name,
             Row = row,
-            Rows = row is null ? data.Count : 1,
+            Rows = row is null ? count : 1,
             Edit = edit.ToString(),
             Inference = inference ?? run.Model.Recipe.Inference,
-            Classes = run.Model.Task == RunTask.Classification ? run.Model.Schema.Target!.Classes : null,
+            Classes = run.Model.Task switch { RunTask.Classification => run.Model.Schema.Target!.Classes, RunTask.NextToken => run.Model.Schema.Vocabulary, _ => null },
             Before = nothing,
             After = nothing,
             Changed = false,
@@ -76,8 +77,8 @@ public static class EditRun
         };
     }
 
-    private static InputException OutOfRange(string what, int row, Dataset data) =>
-        new(FormattableString.Invariant($"{what} {row} is outside 0..{data.Count - 1}: {data.Name} has {data.Count} rows"), "rows are numbered from 0");
+    private static InputException OutOfRange(string what, int row, Dataset data, int count) =>
+        new(FormattableString.Invariant($"{what} {row} is outside 0..{count - 1}: {data.Name} has {count} {(count == data.Count ? "rows" : "tokens")}"), "rows are numbered from 0");
 
     private static Both Pass(Run run, Dataset data, int[] rows, Edit edit, Inference inference, ulong seed)
     {
@@ -87,7 +88,7 @@ public static class EditRun
         var inputs = Batches.Of(data, rows).Inputs;
         var random = new RandomStream(run.Model.Recipe.Seed).Fork("evaluation").Fork((ulong)rows[0]);
         var features = network.Encoder.Forward(inputs);
-        var own = OfRows(edit, rows);
+        var own = OfRows(edit, rows, run.Model.Units);
         Tensor? before = null, after = null;
         Both? first = null;
         for (var k = 0; k < inference.Samples; k++)
@@ -104,14 +105,15 @@ public static class EditRun
         Tensor Answer(Tensor output) => Evaluator.Readable(run.Model, network.Decoder.Forward(output));
     }
 
-    // Rows of the data to rows of the batch.
-    private static Edit OfRows(Edit edit, int[] rows) => edit.Changes.All(c => c.Row is null) ? edit
-        : new Edit([.. edit.Changes.Where(c => c.Row is null || rows.Contains(c.Row.Value)).Select(c => c.Row is { } row ? c with { Row = Array.IndexOf(rows, row) } : c)]);
+    // Rows of the data, or tokens of a text, to those of the batch.
+    private static Edit OfRows(Edit edit, int[] rows, int units) => edit.Changes.All(c => c.Row is null) ? edit
+        : new Edit([.. edit.Changes.Where(c => c.Row is null || rows.Contains(c.Row.Value / units)).Select(c => c.Row is { } row ? c with { Row = (Array.IndexOf(rows, row / units) * units) + (row % units) } : c)]);
 
     private sealed record Both(Tensor Before, Tensor After, Message Sent, Message Edited);
 
     private sealed class Sums(Model model)
     {
+        private readonly IReadOnlyList<string>? _classes = model.Task switch { RunTask.Classification => model.Schema.Target!.Classes, RunTask.NextToken => model.Schema.Vocabulary, _ => null };
         private int _rows, _changed, _labelled, _rightBefore, _rightAfter;
         private double _symbols, _kl, _variation, _square, _squareBefore, _squareAfter;
         private double? _bitsBefore = 0, _bitsAfter = 0;
@@ -119,13 +121,18 @@ public static class EditRun
         private float[]? _oneBefore, _oneAfter;
         private IReadOnlyList<ChangedEntry> _entries = [];
 
-        public void Add(Dataset data, int[] rows, Both both, bool one)
+        public void Add(Dataset data, int[] rows, Both both, int? only)
         {
-            var size = (int)(both.Before.Numel / rows.Length);
+            var units = model.Units;
+            var size = (int)(both.Before.Numel / (rows.Length * units));
             (_sumBefore, _sumAfter) = (_sumBefore ?? new double[size], _sumAfter ?? new double[size]);
-            _symbols += MessageEditor.Differences(model.Network.Bottleneck, both.Sent, both.Edited).Sum();
-            for (var i = 0; i < rows.Length; i++)
+            var differences = MessageEditor.Differences(model.Network.Bottleneck, both.Sent, both.Edited);
+            for (var i = 0; i < rows.Length * units; i++)
             {
+                var unit = (rows[i / units] * units) + (i % units);
+                if (only is { } one && one != unit) continue;
+                if (model.Task == RunTask.NextToken && only is null && data.Indices!.Values[unit] < 0) continue; // what fills the last window
+                _symbols += differences[i];
                 var a = both.Before.Data.Slice(i * size, size);
                 var b = both.After.Data.Slice(i * size, size);
                 _rows++;
@@ -133,26 +140,25 @@ public static class EditRun
                 _bitsAfter += MessageEditor.Cost(model.Network.Bottleneck, both.Edited, i)?.Value;
                 _square += OutputChange.MeanSquare(a, b);
                 for (var c = 0; c < size; c++) (_sumBefore[c], _sumAfter[c]) = (_sumBefore[c] + a[c], _sumAfter[c] + b[c]);
-                if (model.Task == RunTask.Classification) Classes(a, b, data.Target is ClassTarget t ? t.Labels[rows[i]] : null);
+                if (only is not null) (_oneBefore, _oneAfter, _entries) = (a.ToArray(), b.ToArray(), Entries(both, i));
+                if (_classes is not null) Classes(a, b, data.Target switch { ClassTarget t => t.Labels[unit], TokenTarget t when t.Labels[unit] >= 0 => t.Labels[unit], _ => null });
                 else if (!a.SequenceEqual(b)) _changed++;
                 if (model.Task != RunTask.Reconstruction) continue;
-                _squareBefore += OutputChange.MeanSquare(a, data.Row(rows[i]));
-                _squareAfter += OutputChange.MeanSquare(b, data.Row(rows[i]));
+                _squareBefore += OutputChange.MeanSquare(a, data.Row(unit));
+                _squareAfter += OutputChange.MeanSquare(b, data.Row(unit));
             }
-            if (!one) return;
-            (_oneBefore, _oneAfter) = (both.Before.ToArray(), both.After.ToArray());
-            _entries = Entries(both);
         }
 
         public EditOutcome Finish(EditOutcome outcome)
         {
-            var classes = model.Task == RunTask.Classification;
+            var classes = _classes is not null;
             var notes = new List<string>();
             if (_bitsBefore is null) notes.Add("the message is of real numbers without tables: it has no finite cost");
             else if (model.Network.Bottleneck is ContinuousBottleneck && outcome.Inference != "ship") notes.Add("bits are those of the code's dithered levels, which --inference ship edits");
             if (outcome.SymbolsChanged == 0 && _symbols == 0) notes.Add("the edit left the message as it was");
             return outcome with
             {
+                Rows = _rows,
                 Before = AnswerOf(_oneBefore, _sumBefore!),
                 After = AnswerOf(_oneAfter, _sumAfter!),
                 Changed = _changed > 0,
@@ -189,9 +195,9 @@ public static class EditRun
         private EditAnswer AnswerOf(float[]? one, double[] sums)
         {
             double[] values = one is null ? [.. sums.Select(s => s / _rows)] : [.. one.Select(v => (double)v)];
+            if (_classes is not null) return new EditAnswer(one is null ? null : _classes[Largest(one)], values);
             switch (model.Task)
             {
-                case RunTask.Classification: return new EditAnswer(one is null ? null : model.Schema.Target!.Classes[Largest(one)], values);
                 case RunTask.Reconstruction: return new EditAnswer(one is null || values.Length > MostNumbers ? null : values, null);
                 default:
                     double[] inUnits = [.. values.Select((v, c) => (v * Scale(c)) + model.Schema.Target!.Mean[c % model.Schema.Target.Mean.Count])];
@@ -201,10 +207,10 @@ public static class EditRun
 
         private double Scale(int column) => model.Schema.Target!.Scale[column % model.Schema.Target.Scale.Count];
 
-        private List<ChangedEntry> Entries(Both both)
+        private List<ChangedEntry> Entries(Both both, int row)
         {
             var names = new MessageNames(both.Sent, model.Network.Bottleneck);
-            return [.. MessageEditor.Changes(model.Network.Bottleneck, both.Sent, both.Edited, 0).Take(MostEntries).Select(c => new ChangedEntry(names.Of(c.Entry), Value(c.Before), Value(c.After)))];
+            return [.. MessageEditor.Changes(model.Network.Bottleneck, both.Sent, both.Edited, row).Take(MostEntries).Select(c => new ChangedEntry(names.Of(c.Entry), Value(c.Before), Value(c.After)))];
             static double? Value(double value) => double.IsNaN(value) ? null : value;
         }
 

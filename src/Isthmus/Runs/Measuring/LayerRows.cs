@@ -47,6 +47,14 @@ public sealed class LayerRows
     /// <exception cref="InputException">An unknown part, or fewer than two rows.</exception>
     public static LayerRows Load(Run run, string part = "test", int most = 2000)
     {
+        var (data, rows, notes) = Choose(run, part, most);
+        var all = notes.ToList();
+        return new LayerRows(run, data, rows, LabelsOf(data, rows, all), all);
+    }
+
+    /// <summary>Rows of a run's own data, and what has to be known about them.</summary>
+    internal static (Dataset Data, int[] Rows, IReadOnlyList<string> Notes) Choose(Run run, string part, int most)
+    {
         ArgumentNullException.ThrowIfNull(run);
         if (most < 2) throw new InputException(FormattableString.Invariant($"--most {most}: at least 2 rows are needed"));
         var loaded = run.LoadOwn();
@@ -66,7 +74,7 @@ public sealed class LayerRows
             notes.Add(FormattableString.Invariant($"{most} of {rows.Length} rows, spread evenly"));
             rows = [.. Enumerable.Range(0, most).Select(i => rows[(int)((long)i * rows.Length / most)])];
         }
-        return new LayerRows(run, loaded.Data, rows, LabelsOf(loaded.Data, rows, notes), notes);
+        return (loaded.Data, rows, notes);
     }
 
     /// <summary>What layers give on these rows, with the weights that the run's network has now and the mean code.</summary>

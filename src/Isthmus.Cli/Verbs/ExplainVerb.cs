@@ -1,0 +1,87 @@
+using System.CommandLine;
+using System.Globalization;
+using Isthmus.Reports;
+using Isthmus.Runs;
+
+namespace Isthmus.Cli.Verbs;
+
+internal sealed class ExplainVerb : Verb
+{
+    private const int Shown = 20;
+
+    private readonly Argument<string> _run = new("RUN") { Description = "a run's folder" };
+    private readonly Option<string?> _search = new("--search") { HelpName = "PATTERN", Description = "codes and features that stand for a class, column=value, column>x, or in a text a regular expression" };
+    private readonly Option<string?> _code = new("--code") { HelpName = "P:K", Description = "one code (position:code, as in 0:17), or one feature (feature.12)" };
+    private readonly Option<string> _rows = new("--rows") { HelpName = "PART", Description = "test, train or all: the rows looked at", DefaultValueFactory = _ => "test" };
+    private readonly Option<int> _most = new("--most") { HelpName = "N", Description = "at most so many of them, spread evenly", DefaultValueFactory = _ => 2000 };
+    private readonly Option<int> _top = new("--top") { HelpName = "N", Description = "how many codes, features and dimensions are described", DefaultValueFactory = _ => 100 };
+    private readonly Option<int> _examples = new("--examples") { HelpName = "N", Description = "rows shown for each", DefaultValueFactory = _ => 8 };
+
+    public override IReadOnlyList<Symbol> Symbols => [_run, _search, _code, _rows, _most, _top, _examples];
+
+    public override string Details =>
+        "Says what passes the bottleneck and what it stands for: how the codes of each position are used, the class of each code with precision and recall on the test rows, " +
+        "the rows nearest to it, and what blocking it does to the answer; the same for the features of a dictionary; of a code of numbers the bits of each dimension and what " +
+        "moving it does. --out FILE.html writes a page with cards.";
+
+    public override IReadOnlyList<string> Examples =>
+        ["isthmus explain runs/digits", "isthmus explain runs/digits --search 7 --json", "isthmus explain runs/digits --code 0:17", "isthmus explain runs/digits --out cards.html"];
+
+    public override bool Run(Call call)
+    {
+        var settings = new ExplainSettings { Part = call.Get(_rows)!, Most = call.Get(_most), Top = call.Get(_top), Examples = call.Get(_examples), Search = call.Get(_search), Only = call.Get(_code) };
+        var explanation = ExplanationReport.Explain(Runs.Run.Load(call.Get(_run)!), settings, call.Out, call.Stop);
+        call.Result(() => explanation, output => Write(output, explanation, call));
+        return true;
+    }
+
+    private static void Write(TextWriter output, Explanation e, Call call)
+    {
+        output.WriteLine($"{e.Bottleneck} passes {e.Message}; {CellText.Of(e.Rows)} rows");
+        if (e.Search is { } search)
+        {
+            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"\n{search.Pattern}: {search.Rows:#,0} rows, {100 * search.Share:0.0} % (the precision of a code that means nothing)\n"));
+            Table(call, ["name", "precision", "recall", "F1", "rows"], search.Matches.Select(m => (object?[])[m.Name, m.Precision, m.Recall, m.F1, m.Count]));
+        }
+        if (e.Codes is { } codes && e.Search is null) Write(output, codes, call);
+        if (e.Features is { } features && e.Search is null)
+        {
+            output.WriteLine($"\n{CellText.Of(features.Alive)} of {CellText.Of(features.Count)} features are active somewhere, {CellText.Number(features.L0)} a row\n");
+            Table(call, Columns("feature", "density", features.List.Any(c => c.Label is not null), features.List.Any(c => c.TargetMean is not null), features.List.Any(c => c.EffectKlBits is not null)),
+                features.List.Select(c => Cells(c.Name, c.Density, c.Label, c.TargetMean, c.EffectKlBits, c.EffectMse, c.Examples)));
+        }
+        if (e.Latents is { } latents && e.Search is null)
+        {
+            output.WriteLine($"\n{CellText.Of(latents.Active)} of {CellText.Of(latents.Count)} dimensions are active\n");
+            Table(call, ["dimension", "bits", "mean", "deviation", "2% … 98%", latents.List.Any(l => l.EffectKlBits is not null) ? "effect, KL bits" : "effect, mean square", "largest in rows"],
+                latents.List.Select(l => (object?[])[l.Name, l.Bits, l.Mean, l.Deviation, $"{CellText.Number(l.Low)} … {CellText.Number(l.High)}", l.EffectKlBits ?? l.EffectMse, Rows(l.Examples)]));
+        }
+        foreach (var note in e.Notes) output.WriteLine("\n" + note);
+    }
+
+    private static void Write(TextWriter output, CodesExplained codes, Call call)
+    {
+        output.WriteLine();
+        Table(call, ["position", "codes", "used", "entropy, bits", "perplexity"], codes.Positions.Select(p => (object?[])[p.Name, p.Codes, p.Used, p.EntropyBits, p.Perplexity]));
+        output.WriteLine($"\n{CellText.Of(codes.Distinct)} different messages of {CellText.Of(codes.Messages)}: {CellText.Number(codes.JointEntropyBits)} bits together (ceiling {CellText.Number(codes.CeilingBits)}, sum of positions {CellText.Number(codes.FactorisedBits)})\n");
+        Table(call, Columns("code", "share", codes.List.Any(c => c.Label is not null), codes.List.Any(c => c.TargetMean is not null), codes.List.Any(c => c.EffectKlBits is not null)),
+            codes.List.Select(c => Cells(c.Name, c.Share, c.Label, c.TargetMean, c.EffectKlBits, c.EffectMse, c.Examples)));
+    }
+
+    private static string[] Columns(string name, string share, bool labels, bool target, bool kl) =>
+        [name, share, .. labels ? ["stands for", "precision", "recall"] : Array.Empty<string>(), .. target ? ["mean target"] : Array.Empty<string>(), kl ? "blocked, KL bits" : "blocked, mean square", "rows"];
+
+    private static object?[] Cells(string name, double share, Association? label, double? target, double? kl, double? mse, IReadOnlyList<int> examples) =>
+        [name, share, .. label is null ? [] : new object?[] { label.Pattern, label.Precision, label.Recall }, .. target is null ? [] : new object?[] { target }, kl ?? mse, Rows(examples)];
+
+    private static string Rows(IReadOnlyList<int> examples) => string.Join(" ", examples.Take(6).Select(r => r.ToString(CultureInfo.InvariantCulture)));
+
+    private static void Table(Call call, string[] headers, IEnumerable<object?[]> rows)
+    {
+        var all = rows.ToArray();
+        var table = new TextTable(headers);
+        foreach (var row in all.Take(Shown)) table.Add(row.Length == headers.Length ? row : [.. row[..2], .. new object?[headers.Length - row.Length], .. row[2..]]);
+        call.Write(table);
+        if (all.Length > Shown) call.Note($"{all.Length - Shown} more with --json, or with --out FILE.html");
+    }
+}
