@@ -157,8 +157,26 @@ public abstract class SparseAutoencoder : Bottleneck
     public override Tensor Restore(Message m)
     {
         ArgumentNullException.ThrowIfNull(m);
+        if (m.Parts is [Floats sizes]) return Sized(sizes.Values);
         var (pattern, values) = Frozen().Dequantize(m.Single<Sparse>(), Lengths());
         return Decode(pattern, values);
+    }
+
+    // The features of a message that is not shipped, [rows, features]; those of size 0 are not active.
+    private Tensor Sized(Tensor sizes)
+    {
+        var starts = new int[sizes.Size(0) + 1];
+        var (places, values) = (new List<int>(), new List<float>());
+        for (var i = 0; i < sizes.Numel; i++)
+        {
+            if (sizes.Data[i] != 0)
+            {
+                places.Add(i % Features);
+                values.Add(sizes.Data[i]);
+            }
+            starts[(i / Features) + 1] = places.Count;
+        }
+        return Decode(new SparsePattern(Features, starts, [.. places]), Tensor.From([.. values], values.Count));
     }
 
     /// <inheritdoc/>

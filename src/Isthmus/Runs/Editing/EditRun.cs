@@ -50,7 +50,7 @@ public static class EditRun
         ArgumentNullException.ThrowIfNull(run);
         ArgumentNullException.ThrowIfNull(data);
         if (data.Count == 0) throw new InputException($"{data.Name} has no rows to edit");
-        var count = data.Count * run.Model.Units;
+        var count = run.Model.Task == RunTask.NextToken ? data.Indices!.Values.Count(t => t >= 0) : data.Count; // what fills the last window is no row
         if (row is { } one && (one < 0 || one >= count)) throw OutOfRange("row", one, data, count);
         foreach (var change in edit.Changes)
         {
@@ -78,7 +78,7 @@ public static class EditRun
     }
 
     private static InputException OutOfRange(string what, int row, Dataset data, int count) =>
-        new(FormattableString.Invariant($"{what} {row} is outside 0..{count - 1}: {data.Name} has {count} {(count == data.Count ? "rows" : "tokens")}"), "rows are numbered from 0");
+        new(FormattableString.Invariant($"{what} {row} is outside 0..{count - 1}: {data.Name} has {count} {(data.Kind == DataKind.Text ? "tokens" : "rows")}"), "rows are numbered from 0");
 
     private static Both Pass(Run run, Dataset data, int[] rows, Edit edit, Inference inference, ulong seed)
     {
@@ -153,7 +153,7 @@ public static class EditRun
         {
             var classes = _classes is not null;
             var notes = new List<string>();
-            if (_bitsBefore is null) notes.Add("the message is of real numbers without tables: it has no finite cost");
+            if (_bitsBefore is null) notes.Add("a message of real numbers has no finite cost; --inference ship edits what would be written");
             else if (model.Network.Bottleneck is ContinuousBottleneck && outcome.Inference != "ship") notes.Add("bits are those of the code's dithered levels, which --inference ship edits");
             if (outcome.SymbolsChanged == 0 && _symbols == 0) notes.Add("the edit left the message as it was");
             return outcome with
