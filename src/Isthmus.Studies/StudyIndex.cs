@@ -11,10 +11,15 @@ public static class StudyIndex
     /// <summary>One line a study, in the order of slugs.</summary>
     public static IReadOnlyList<Study> All { get; } =
     [
+        new AdaptiveMiEstimatorsStudy(),
         new BsqStudy(),
         new DecoderSpectrumDefectsStudy(),
         new HourglassMlpStudy(),
+        new IbGeneralizationBoundStudy(),
+        new IbLossyCompressionStudy(),
         new IbqIndexBackpropStudy(),
+        new InformationPlaneStudy(),
+        new LocalRankStudy(),
         new LvdProbCircuitsStudy(),
         new MecBStudy(),
         new MetaArvdmStudy(),
