@@ -23,7 +23,7 @@ public sealed class AdaptiveMiEstimatorsStudy : Study
     /// <inheritdoc/>
     public override string Procedure =>
         "Both arms: 40 networks 12-10-7-5-2 for each seed, every second one with tanh, the others with ReLU, initial weights times 1, 1.5, 2 or 2.5, each from its own weights and with its own 1,024 of the 4096 twelve-bit inputs, cross-entropy, gradient steps of 0.1 with momentum " +
-        "0.9, batches of 64, 800 steps; L2 of 0.002 (times the weights, in the gradient) or none. I(X;T) of each hidden layer is read on 1,024 fixed inputs at 12 numbers of steps on a logarithmic scale, as the entropy of 30 adaptive bins laid at " +
+        "0.9, batches of 64, 500 steps; L2 of 0.002 (times the weights, in the gradient) or none. I(X;T) of each hidden layer is read on 1,024 fixed inputs at 8 numbers of steps on a logarithmic scale, as the entropy of 30 adaptive bins laid at " +
         "each look. The fall is one minus the last over the largest reading. Read: the mean fall over layers and networks. Secondary: the same by the adaptive kernel bound (noise of 0.03 of the largest activity); the correlation over the 40 networks of the " +
         "fall of the last hidden layer, and of the mean fall of the earlier ones, with accuracy on the other 3,072 inputs; what doubling the weights and biases of each ReLU layer changes in its reading.";
 
@@ -65,7 +65,7 @@ public sealed class AdaptiveMiEstimatorsStudy : Study
     {
         ArgumentNullException.ThrowIfNull(trial);
         if (trial.Data is not null) throw new InputException("adaptive-mi-estimators makes its own data: it takes no --data");
-        var networks = new Reading[trial.Pick(4, 16, 40)];
+        var networks = new Reading[trial.Pick(4, 12, 40)];
         for (var i = 0; i < networks.Length; i++)
         {
             trial.Progress?.Report((double)i / networks.Length);
@@ -98,8 +98,8 @@ public sealed class AdaptiveMiEstimatorsStudy : Study
         var network = TwelveBits.Network(s_widths, () => relu ? new ReLU() : new Tanh(), own.Random("weights"));
         Multiply(network, 1 + (number / 2 % 4 * 0.5f), biases: false);
         var inputs = Inputs();
-        var steps = trial.Pick(4, 300, 800);
-        var looks = WatchedTraining.Logarithmic(steps, 12);
+        var steps = trial.Pick(4, 250, 500);
+        var looks = WatchedTraining.Logarithmic(steps, 8);
         var (binned, kernels) = (s_layers.Select(_ => new List<double>()).ToArray(), s_layers.Select(_ => new List<double>()).ToArray());
         WatchedTraining.Run(own, network, train, new Sgd(network.NamedParameters(), 0.1f, weightDecay: arm == Arm.Method ? 2e-3f : 0), 64, steps, step =>
         {

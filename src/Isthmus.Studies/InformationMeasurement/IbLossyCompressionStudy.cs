@@ -37,7 +37,6 @@ public sealed class IbLossyCompressionStudy : Study
         new("error at 0 nats", "nats", Better.Lower),
         new("error at 6 nats", "nats", Better.Lower),
         new("mean absolute error of 375 pairs", "nats", Better.Lower, Ratio: true),
-        new("mean absolute error without nuisance", "nats", Better.Lower, Ratio: true),
     ];
 
     /// <inheritdoc/>
@@ -62,27 +61,26 @@ public sealed class IbLossyCompressionStudy : Study
         SampleEstimator estimator = arm == Arm.Baseline
             ? new Ksg1 { K = configuration.Int("k") }
             : new LossyInformation { Components = configuration.Int("components"), Autoencoder = configuration.Int("autoencoder") == 1 };
-        if (trial.Tuning) return new Outcome { Tuning = Errors(estimator, trial.Pick<double[]>([3], [1, 3, 5], [1, 3, 5]), trial.Pick(60, 300, 1000), Nuisance, trial).Average() };
+        if (trial.Tuning) return new Outcome { Tuning = Errors(estimator, trial.Pick<double[]>([3], [1, 3, 5], [1, 3, 5]), trial.Pick(60, 300, 1000), trial).Average() };
         double[] nats = trial.Pick<double[]>([0, 6], [0, 2, 4, 6], [0, 1, 2, 3, 4, 5, 6]);
         var rows = trial.Pick(60, 400, 1500);
-        var errors = Errors(estimator, nats, rows, Nuisance, trial);
+        var errors = Errors(estimator, nats, rows, trial);
         return new Outcome
         {
             ["mean absolute error"] = errors.Average(),
             ["error at 0 nats"] = errors[0],
             ["error at 6 nats"] = errors[^1],
-            ["mean absolute error of 375 pairs"] = Errors(estimator, nats, Math.Max(rows / 4, 30), Nuisance, trial).Average(),
-            ["mean absolute error without nuisance"] = Errors(estimator, nats, rows, 0, trial).Average(),
+            ["mean absolute error of 375 pairs"] = Errors(estimator, nats, Math.Max(rows / 4, 30), trial).Average(),
             Tuning = errors.Average(),
         };
     }
 
-    private static double[] Errors(SampleEstimator estimator, double[] nats, int rows, int nuisance, Trial trial) => [.. nats.Select((value, i) =>
+    private static double[] Errors(SampleEstimator estimator, double[] nats, int rows, Trial trial) => [.. nats.Select((value, i) =>
     {
         trial.Stop.ThrowIfCancellationRequested();
         trial.Progress?.Report((double)i / nats.Length);
         var rho = Math.Sqrt(1 - Math.Exp(-value));
-        var task = InformationTasks.Parse(FormattableString.Invariant($"blob-pair,size={Side},rho={rho:R},nuisance={nuisance}"));
+        var task = InformationTasks.Parse(FormattableString.Invariant($"blob-pair,size={Side},rho={rho:R},nuisance={Nuisance}"));
         var (x, y) = task.Sample(rows, trial.Random("pictures").Fork(FormattableString.Invariant($"{i}")).NextUInt64());
         return Math.Abs(estimator.Estimate(x, y, MeasureOptions.ValueOnly).Bits!.Value.Nats - value);
     })];

@@ -24,7 +24,7 @@ public sealed class InformationPlaneStudy : Study
     /// <inheritdoc/>
     public override string Procedure =>
         "Both arms: all 4096 twelve-bit inputs, a random 80 % of them to train, tanh network 12-10-7-5-4-3-2, cross-entropy, gradient steps of 0.03 with momentum 0.9 (at 0.1 the small batches do not learn), the same number of steps " +
-        "from the same weights; batches of 32 rows (method) or all training rows at once (baseline). At 24 numbers of steps on a logarithmic scale I(X;T) of the hidden layers of 5, 4 and 3 units is read on 2048 fixed inputs by two meters: entropy " +
+        "from the same weights; batches of 32 rows (method) or all training rows at once (baseline). At 16 numbers of steps on a logarithmic scale I(X;T) of the hidden layers of 5, 4 and 3 units is read on 2048 fixed inputs by two meters: entropy " +
         "of 30 adaptive bins laid at each look, and the upper kernel bound for Gaussian noise of standard deviation 0.1. A meter's fall is one minus the last over the largest reading, averaged over layers first; " +
         "read is the smaller of the two falls. Held means that the fall is larger by a tenth with batches than without.";
 
@@ -89,8 +89,8 @@ public sealed class InformationPlaneStudy : Study
         var (train, test) = (TwelveBits.All.Select(order.AsSpan(0, 3277)), TwelveBits.All.Select(order.AsSpan(3277)));
         var inputs = Tensor.From(s_rows.Features, Rows, s_rows.FeatureSize);
         var network = TwelveBits.Network(s_widths, activation, trial.Random("weights"));
-        var steps = trial.Pick(4, 600, 4000);
-        var looks = WatchedTraining.Logarithmic(steps, trial.Pick(3, 12, 24));
+        var steps = trial.Pick(4, 1000, 4000);
+        var looks = WatchedTraining.Logarithmic(steps, trial.Pick(3, 12, 16));
         var path = new List<Samples[]>();
         WatchedTraining.Run(trial, network, train, new Sgd(network.NamedParameters(), 0.03f), arm == Arm.Method ? 32 : train.Count, steps, step =>
         {
