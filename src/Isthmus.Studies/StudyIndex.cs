@@ -1,6 +1,7 @@
 using Isthmus.Studies.BottleneckBlocks;
 using Isthmus.Studies.InformationMeasurement;
 using Isthmus.Studies.InformationTheory;
+using Isthmus.Studies.SparseDictionary;
 using Isthmus.Studies.VectorQuantization;
 
 namespace Isthmus.Studies;
@@ -31,6 +32,7 @@ public static class StudyIndex
         new SimvqStudy(),
         new SingleLevelVqStudy(),
         new SslInformationReviewStudy(),
+        new TopkSaeStudy(),
         new UnitokStudy(),
         new VInfoFeatureComplexityStudy(),
         new VpVaeStudy(),
