@@ -68,8 +68,12 @@ public sealed class TwoLevelBottleneck : Bottleneck
     }
 
     /// <inheritdoc/>
-    public override Message Read(ISymbolReader from, MessageShape s) =>
-        new([_coarse.Read(from, s).Single<Symbols>() with { Name = "coarse" }, _fine.Read(from, s).Single<Symbols>() with { Name = "fine" }]);
+    public override Message Read(ISymbolReader from, MessageShape s)
+    {
+        ArgumentNullException.ThrowIfNull(s);
+        var maps = new MessageShape(s.Count / (_side * _side)); // samples are rows, and a message is of whole maps
+        return new([_coarse.Read(from, maps).Single<Symbols>() with { Name = "coarse" }, _fine.Read(from, maps).Single<Symbols>() with { Name = "fine" }]);
+    }
 
     /// <inheritdoc/>
     public override void Freeze(IEnumerable<Features> training)
