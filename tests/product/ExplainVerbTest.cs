@@ -89,6 +89,14 @@ public class ExplainVerbTest(TrainedForEditing runs) : IClassFixture<TrainedForE
     }
 
     [Fact]
+    public void OfAHyperprior_TheLevelsAreExplained_NotTheScales()
+    {
+        var run = runs.In("hyper");
+        Json("train", "make:led7,n=200", "--bottleneck", "hyperprior", "--epochs", "1", "--out", run);
+        Assert.All(Json("explain", run, "--top", "3").GetProperty("latents").GetProperty("list").EnumerateArray(), c => Assert.StartsWith("levels.", c.GetProperty("name").GetString(), StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void FeaturesOfADictionary_AreExplainedSearchedAndSilenced()
     {
         var run = runs.In("sae");

@@ -96,6 +96,8 @@ internal sealed class Passed
     {
         var message = passage.Message();
         Names ??= new MessageNames(message, Run.Model.Network.Bottleneck);
+        // Of several parts of numbers the last: what comes before is side information (of a hyperprior the scales).
+        LatentPart = message.Parts.ToList().FindLastIndex(IsNumbers);
         for (var p = 0; p < message.Parts.Count; p++)
         {
             switch (message.Parts[p])
@@ -103,8 +105,8 @@ internal sealed class Passed
                 case Symbols { Alphabet: > 0 } codes when CodePart < 0 || CodePart == p: AddCodes(codes, p, features, present); break;
                 case Sparse sparse when FeaturePart < 0 || FeaturePart == p: AddSparse(sparse, p, present, first); break;
                 case Floats { Name: "features" } dense when Run.Model.Network.Bottleneck is not IdentityBottleneck: AddDense(dense, p, present, first); break;
-                case Floats numbers when LatentPart < 0 || LatentPart == p: AddNumbers(p, (int)(numbers.Values.Numel / numbers.Values.Size(0)), present, i => numbers.Values.Data[i]); break;
-                case Symbols levels when LatentPart < 0 || LatentPart == p: AddNumbers(p, levels.Values.Numel / levels.Values.Shape[0], present, i => levels.Values.Data[i]); break;
+                case Floats numbers when LatentPart == p: AddNumbers((int)(numbers.Values.Numel / numbers.Values.Size(0)), present, i => numbers.Values.Data[i]); break;
+                case Symbols levels when LatentPart == p: AddNumbers(levels.Values.Numel / levels.Values.Shape[0], present, i => levels.Values.Data[i]); break;
             }
         }
         if (passage.Rate?.PerDimension is not { } nats || nats.Size(1) != Dimensions) return;
@@ -151,9 +153,11 @@ internal sealed class Passed
                 if (part.Values.Data[(present[n] * size) + j] is var v && v != 0) Features[j].Add((first + n, v));
     }
 
-    private void AddNumbers(int number, int dimensions, int[] present, Func<int, float> value)
+    private bool IsNumbers(Part part) => part is Symbols { Alphabet: 0 } || (part is Floats floats && (floats.Name != "features" || Run.Model.Network.Bottleneck is IdentityBottleneck));
+
+    private void AddNumbers(int dimensions, int[] present, Func<int, float> value)
     {
-        (LatentPart, Dimensions) = (number, dimensions);
+        Dimensions = dimensions;
         foreach (var i in present)
             for (var j = 0; j < dimensions; j++) _latents.Add(value((i * dimensions) + j));
     }
