@@ -54,7 +54,8 @@ public sealed record Message(IReadOnlyList<Part> Parts)
             Sparse s => s with { Support = Of(s.Support), Levels = Of(s.Levels) },
             Floats f => f with { Values = f.Values.Narrow(0, row, 1) },
             _ => p,
-        })]) { Lengths = Lengths is null ? null : Of(Lengths) };
+        })])
+        { Lengths = Lengths is null ? null : Of(Lengths) };
         LongTensor Of(LongTensor values)
         {
             var size = values.Numel / values.Shape[0];

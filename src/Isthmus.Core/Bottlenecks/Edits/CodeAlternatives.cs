@@ -79,7 +79,8 @@ internal sealed class CodeAlternatives(Bottleneck bottleneck, Message message, F
         Sparse s => s with { Support = Repeated(s.Support, row, times), Levels = Repeated(s.Levels, row, times) },
         Floats f => f with { Values = f.Values.IndexSelect(0, LongTensor.From([.. Enumerable.Repeat((long)row, times)], times)) },
         _ => p,
-    })]) { Lengths = message.Lengths is null ? null : Repeated(message.Lengths, row, times) };
+    })])
+    { Lengths = message.Lengths is null ? null : Repeated(message.Lengths, row, times) };
 
     private static LongTensor Repeated(LongTensor values, int row, int times)
     {
