@@ -1,4 +1,3 @@
-using Isthmus.Data;
 using Isthmus.Information;
 using Isthmus.Networks;
 using Isthmus.Tensors;

@@ -1,5 +1,4 @@
 using Isthmus.Information;
-using Isthmus.Tensors;
 
 namespace Isthmus.Studies.InformationMeasurement;
 

@@ -48,8 +48,8 @@ public sealed class TwoLevelBottleneck : Bottleneck
         var coarse = _coarse.Pass(_down.Forward(map), c);
         var above = _up.Forward(coarse.Output);
         var fine = _fine.Pass(Tensor.Cat([map, above], 1), c);
-        return new Passage(Rows(fine.Output, above), null, [.. coarse.Terms, .. fine.Terms],
-            () => new Message([coarse.Message().Single<Symbols>() with { Name = "coarse" }, fine.Message().Single<Symbols>() with { Name = "fine" }])) { NoRate = "it is read from what is written" };
+        Message Message() => new([coarse.Message().Single<Symbols>() with { Name = "coarse" }, fine.Message().Single<Symbols>() with { Name = "fine" }]);
+        return new Passage(Rows(fine.Output, above), null, [.. coarse.Terms, .. fine.Terms], Message) { NoRate = "it is read from what is written" };
     }
 
     /// <inheritdoc/>
