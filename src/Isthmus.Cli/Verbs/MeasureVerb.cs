@@ -44,6 +44,8 @@ internal sealed class MeasureVerb : Verb
     public override bool Run(Call call)
     {
         if (call.Get(_layer) is { } layer) return Layer(call, layer);
+        foreach (var option in (Option[])[_layers.Channel, _spectra, _layers.Rows, _layers.Most])
+            if (call.Has(option)) throw new InputException($"{option.Name} goes with --layer only", "for example measure runs/moons --layer encoder.1 --channel noise:0.1");
         if (RunFolder.IsRun(call.Get(_data)!)) throw new InputException("--layer is missing: a run is measured at a layer", "for example --layer bottleneck, or --layer encoder.1 --channel noise:0.1");
         foreach (var (columns, name) in (ReadOnlySpan<(string?, string)>)[(call.Get(_x), _x.Name), (call.Get(_y), _y.Name)])
             if (columns is null) throw new InputException($"{name} is missing");

@@ -51,6 +51,16 @@ public class NeuralInformationTest
     }
 
     [Fact]
+    public void One_batch_of_unseen_rows_still_has_an_error_and_conditionals_have_no_ceiling()
+    {
+        var (x, y) = InformationTasks.Parse("gaussian,rho=0.8").Sample(800, 1);
+        var rows = new Rows(x, y, null, 0, 0);
+        var one = new NeuralInformation { Batch = 128, Steps = 200, Hidden = 32 }.Read(rows); // 200 rows are unseen
+        Assert.InRange(one.StandardError!.Value, 0.005, 0.3);
+        Assert.Null(new NeuralInformation { Kind = CriticKind.Club, Steps = 100, Hidden = 32 }.Read(rows).CeilingNats);
+    }
+
+    [Fact]
     public void Infonce_near_log_k_is_saturated()
     {
         var (x, y) = InformationTasks.Parse("gaussian,dim=4,rho=0.99").Sample(1200, 1);

@@ -56,6 +56,53 @@ public class VerdictTest
         Assert.InRange(reading.High!.Value.Value - reading.Low!.Value.Value, 0.001, 0.3);
     }
 
+    [Theory]
+    [InlineData("ksg1")]
+    [InlineData("ksg2")]
+    [InlineData("mixed")]
+    public void A_column_with_itself_reads_the_ceiling_and_says_so(string estimator)
+    {
+        var (x, _) = InformationTasks.Parse("gaussian,rho=0.5").Sample(500, 3);
+        foreach (var k in (int[])[1, 3, 7])
+        {
+            var reading = MutualInformation.Make(estimator, k).Estimate(x, x);
+            Assert.Equal(reading.Ceiling!.Value.Value, reading.Bits!.Value.Value, 1e-9);
+            Assert.Equal(Verdict.Saturated, reading.Verdict);
+        }
+    }
+
+    [Fact]
+    public void Columns_that_others_of_their_side_make_up_change_nothing_in_the_baseline()
+    {
+        var (x, y) = InformationTasks.Parse("gaussian,dim=2,rho=0.7").Sample(800, 4);
+        double[] Column(Func<int, double> value) => [.. Enumerable.Range(0, x.Count).Select(value)];
+        var (a, b) = (Column(i => x[i, 0]), Column(i => x[i, 1]));
+        var more = Samples.FromColumns([a, b, Column(i => a[i] - 2 * b[i]), Column(i => 3 - a[i])], name: "x");
+        var (plain, wide) = (new GaussianInformation().Estimate(x, y), new GaussianInformation().Estimate(more, y));
+        Assert.Equal(plain.Bits!.Value.Value, wide.Bits!.Value.Value, 1e-9);
+        Assert.Equal(plain.High!.Value.Value, wide.High!.Value.Value, 1e-9);
+        Assert.Equal(0, new GaussianInformation().Estimate(x, y, new MeasureOptions { Given = more }).Bits!.Value.Value);
+
+        var itself = new GaussianInformation().Estimate(more, x); // this one is infinite
+        Assert.Null(itself.Bits);
+        Assert.Null(itself.Low);
+        Assert.Equal(Verdict.Unreliable, itself.Verdict);
+        Assert.DoesNotContain(itself.Notes, n => n.Contains("NaN", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Where_no_interval_is_asked_none_is_shown()
+    {
+        var (x, y) = InformationTasks.Parse("gaussian,rho=0.8").Sample(400, 5);
+        foreach (var estimator in OneDimensional)
+        {
+            var reading = MutualInformation.Make(estimator).Estimate(x, y, new MeasureOptions { Intervals = IntervalKind.None });
+            Assert.NotNull(reading.Bits);
+            Assert.Null(reading.Low);
+            Assert.Null(reading.High);
+        }
+    }
+
     [Fact]
     public void Independent_series_alarm_and_circular_shifts_do_not_reject_them()
     {

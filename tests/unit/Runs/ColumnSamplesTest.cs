@@ -35,4 +35,16 @@ public class ColumnSamplesTest
 
     [Fact]
     public void UnknownColumns_AreRefused() => Assert.Throws<InputException>(() => ColumnSamples.From(s_table, "aa", "b"));
+
+    [Theory]
+    [InlineData("inf")]
+    [InlineData("-Infinity")]
+    [InlineData("1e999")]
+    public void An_infinite_cell_among_numbers_is_refused_and_never_read_as_a_name(string cell)
+    {
+        var words = new[] { "1", "2", cell, "4" };
+        var table = new Table("t.csv", [TableColumn.Text("a", [0, 1, 2, 3], words), TableColumn.Numeric("b", [2, 4, 5, 1])]);
+        var error = Assert.Throws<InputException>(() => ColumnSamples.From(table, "a", "b"));
+        Assert.Contains($"column 'a' holds '{cell}'", error.Message, StringComparison.Ordinal);
+    }
 }

@@ -21,6 +21,11 @@ internal sealed class Alarms(Verdict first, List<string> notes)
     /// <summary>The interval is wider than a reading may err.</summary>
     public void Noise(double nats, Spread spread)
     {
+        if (!double.IsFinite(spread.Error))
+        {
+            Raise(Verdict.TooFewSamples, "on part of the rows the value is not finite: take more");
+            return;
+        }
         if (Statistics.Normal95 * spread.Error <= Tolerance(nats)) return;
         Raise(Verdict.TooFewSamples, string.Create(CultureInfo.InvariantCulture,
             $"the value scatters by ±{Statistics.Normal95 * spread.Error / Math.Log(2):0.000} bits at this number of rows: take more"));
@@ -33,6 +38,7 @@ internal sealed class Alarms(Verdict first, List<string> notes)
     public void Trend(double nats, Spread spread, int dimensions)
     {
         var change = nats - spread.QuarterMean;
+        if (!double.IsFinite(change)) return; // told as noise
         var share = Math.Min(0.5, Math.Pow(4, 1.0 / dimensions) - 1);
         // The quarters are the same rows, so most of the scatter cancels in the difference.
         if (Math.Abs(change) <= share * Tolerance(nats) + spread.QuarterError) return;

@@ -15,4 +15,12 @@ internal static class Digamma
         for (var m = 1; m < n; m++) table[m + 1] = table[m] + 1.0 / m;
         return table;
     }
+
+    /// <summary>ψ(n) − ψ(k): the most that neighbours tell of n rows, where nobody but the k − 1 nearest lies within a row's reach in either marginal.</summary>
+    public static double Most(int n, int k)
+    {
+        var sum = 0.0;
+        for (var m = k; m < n; m++) sum += 1.0 / m;
+        return sum;
+    }
 }

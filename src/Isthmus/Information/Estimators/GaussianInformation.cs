@@ -32,16 +32,14 @@ public sealed class GaussianInformation : SampleEstimator
         if (n <= dx + dy + dz + 1)
             return new Reading(double.PositiveInfinity) { Verdict = Verdict.TooFewSamples, Notes = ["fewer rows than dimensions: some combination of columns is always exact"] };
         var covariance = Correlations(rows);
-        double Determinant(params int[] blocks)
-        {
-            var columns = blocks.SelectMany(b => Enumerable.Range(b == 0 ? 0 : b == 1 ? dx : dx + dy, b == 0 ? dx : b == 1 ? dy : dz)).ToArray();
-            return columns.Length == 0 ? 0 : LogDeterminant(covariance, columns);
-        }
-        var nats = 0.5 * (Determinant(0, 2) + Determinant(1, 2) - Determinant(2) - Determinant(0, 1, 2));
+        var z = Independent(covariance, dx + dy, dz, []);
+        var (x, y) = (Independent(covariance, 0, dx, z), Independent(covariance, dx, dy, z));
+        double Determinant(params int[] columns) => columns.Length == 0 ? 0 : LogDeterminant(covariance, columns);
+        var nats = 0.5 * (Determinant([.. x, .. z]) + Determinant([.. y, .. z]) - Determinant(z) - Determinant([.. x, .. y, .. z]));
         if (double.IsNaN(nats)) nats = double.PositiveInfinity;
         if (double.IsPositiveInfinity(nats))
-            return new Reading(nats) { Verdict = Verdict.Unreliable, Notes = ["a column is a linear combination of others: the Gaussian information is infinite; leave it out or measure through a stated noise"] };
-        return new Reading(CorrectBias ? nats - dx * dy / (2.0 * n) : nats);
+            return new Reading(nats) { Verdict = Verdict.Unreliable, Notes = ["a combination of the columns of x is exactly one of those of y: the Gaussian information is infinite; leave it out or measure through a stated noise"] };
+        return new Reading(CorrectBias ? nats - x.Length * y.Length / (2.0 * n) : nats);
     }
 
     /// <summary>The value of the default estimator, for comparisons.</summary>
@@ -74,6 +72,32 @@ public sealed class GaussianInformation : SampleEstimator
             for (var c = 0; c < d; c++) scaled[i * d + c] = sd[c] > 0 ? (all[i, c] - all[0, c] - mean[c]) / sd[c] : 0;
         var sums = Moments.Products(scaled, n, d, rows.Threads);
         return Matrix<double>.Build.Dense(d, d, (r, c) => sums[r * d + c] / n);
+    }
+
+    // Of so many columns those that neither earlier ones nor the given ones make up: the others say nothing more, as the last of
+    // the 0 and 1 columns that a word became.
+    private static int[] Independent(Matrix<double> correlations, int from, int count, int[] given)
+    {
+        const double Rounding = 1e-12; // of a unit variance: what is left below this is no column's own
+        var chosen = new List<int>();
+        var factor = new List<double[]>(); // Cholesky's, of the chosen
+        foreach (var column in given.Concat(Enumerable.Range(from, count)))
+        {
+            var row = new double[chosen.Count + 1];
+            var own = correlations[column, column];
+            for (var i = 0; i < chosen.Count; i++)
+            {
+                var product = correlations[column, chosen[i]];
+                for (var j = 0; j < i; j++) product -= row[j] * factor[i][j];
+                row[i] = product / factor[i][i];
+                own -= row[i] * row[i];
+            }
+            if (own <= Rounding) continue;
+            row[^1] = Math.Sqrt(own);
+            chosen.Add(column);
+            factor.Add(row);
+        }
+        return [.. chosen.Skip(given.Length)];
     }
 
     private static double LogDeterminant(Matrix<double> covariance, int[] columns)

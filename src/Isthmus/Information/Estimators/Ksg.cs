@@ -52,5 +52,7 @@ public sealed class Ksg2 : KsgEstimator
         return psi[k] - 1.0 / k + psi[n] - sum / n;
     }
 
+    private protected override double CeilingLoss => 1.0 / K;
+
     private protected override KsgEstimator WithK(int k) => new Ksg2 { K = k, Scaling = Scaling };
 }

@@ -28,13 +28,15 @@ public abstract class KsgEstimator : SampleEstimator
             : Conditioning.Scale(Scaling, rows.X, rows.Y);
         int[] widths = rows.Given is null ? [rows.X.Dimensions, rows.Y.Dimensions] : [rows.X.Dimensions, rows.Y.Dimensions, rows.Given.Dimensions];
         var value = Value(blocks, widths, n, K, rows.Threads, out var coincident);
-        if (coincident == 0) return new Reading(value);
+        var ceiling = Digamma.Most(n, K) - CeilingLoss;
+        if (coincident == 0) return new Reading(value) { CeilingNats = ceiling };
 
         string[] names = ["x", "y", "given"];
         for (var b = 0; b < blocks.Length; b++) Conditioning.BreakTies(blocks[b], widths[b], rows.Seed, names[b]);
         value = Value(blocks, widths, n, K, rows.Threads, out _);
         return new Reading(value)
         {
+            CeilingNats = ceiling,
             Verdict = coincident > ManyTies ? Verdict.Unreliable : Verdict.NoAlarm,
             Notes = [string.Create(CultureInfo.InvariantCulture, $"{100 * coincident:0.#} % of the rows coincide with {K} others or more; ties were broken by noise of 1e-10 standard deviations{(coincident > ManyTies ? ": use mixed or binning" : "")}")],
         };
@@ -42,6 +44,9 @@ public abstract class KsgEstimator : SampleEstimator
 
     /// <summary>The bare formula on scaled blocks; also the share of rows whose k-th neighbour lies at distance 0.</summary>
     private protected abstract double Value(double[][] blocks, int[] widths, int n, int k, int threads, out double coincident);
+
+    /// <summary>What the formula's ceiling lies below ψ(n) − ψ(k), in nats.</summary>
+    private protected virtual double CeilingLoss => 0;
 
     private protected abstract KsgEstimator WithK(int k);
 

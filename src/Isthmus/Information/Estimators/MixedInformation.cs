@@ -45,7 +45,7 @@ public sealed class MixedInformation : SampleEstimator
             var conditional = 0.0;
             for (var i = 0; i < n; i++)
                 conditional += (radii[i] == 0 ? psi[c[3][i]] : psi[K]) - psi[c[0][i]] - psi[c[1][i]] + psi[c[2][i]];
-            return new Reading(conditional / n);
+            return new Reading(conditional / n) { CeilingNats = Digamma.Most(n, K) };
         }
         var blocks = Conditioning.Scale(Scaling, rows.X, rows.Y);
         var (radius, counts) = new Neighbourhoods(blocks, [rows.X.Dimensions, rows.Y.Dimensions], n, rows.Threads)
@@ -53,7 +53,7 @@ public sealed class MixedInformation : SampleEstimator
         var sum = 0.0;
         for (var i = 0; i < n; i++)
             sum += (radius[i] == 0 ? psi[counts[2][i]] : psi[K]) - psi[counts[0][i]] - psi[counts[1][i]];
-        return new Reading(sum / n + psi[n]);
+        return new Reading(sum / n + psi[n]) { CeilingNats = Digamma.Most(n, K) };
     }
 
     /// <inheritdoc/>

@@ -73,10 +73,12 @@ public static class MutualInformation
     /// <param name="k">Number of neighbours.</param>
     /// <param name="options">What to compute beside the values.</param>
     /// <param name="components">How many numbers a side is compressed to, where it is.</param>
+    /// <exception cref="InputException">No name, or an unknown one; samples that an estimator cannot read.</exception>
     public static IReadOnlyList<Estimate> Measure(Samples x, Samples y, IReadOnlyList<string>? names = null, int k = 3, MeasureOptions? options = null, int components = 4)
     {
         options ??= new MeasureOptions();
         if (names is null || names is ["all"]) names = Suited(x, y, options.Given is not null);
+        if (names.Count == 0) throw new InputException("no estimator is named", "known: all, " + string.Join(", ", Names));
         var readings = names.Select(name => Make(name, k, components).Estimate(x, y, options)).ToArray();
         return options.Checks ? Compared(readings) : readings;
     }

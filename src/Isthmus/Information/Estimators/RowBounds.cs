@@ -50,12 +50,15 @@ internal static class RowBounds
         };
     }
 
-    /// <summary>The mean of the rows' differences, kept between 0 and the entropy of the classes.</summary>
+    /// <summary>The mean of the rows' differences and its interval, kept between 0 and the entropy of the classes; an alarm where only that limit speaks.</summary>
     public static Estimate Difference(string name, double[] whole, double[] inside, BoundDirection direction, double entropy, double seconds)
     {
         var difference = new double[whole.Length];
         for (var i = 0; i < whole.Length; i++) difference[i] = whole[i] - inside[i];
         var reading = Reading(name, difference, direction, Bits.FromNats(entropy), seconds);
-        return reading with { Bits = Bits.FromNats(Math.Clamp(reading.Bits!.Value.Nats, 0, entropy)) };
+        Bits? Kept(Bits? bits) => Bits.FromNats(Math.Clamp(bits!.Value.Nats, 0, entropy));
+        var kept = reading with { Bits = Kept(reading.Bits), Low = Kept(reading.Low), High = Kept(reading.High) };
+        var trivial = direction == BoundDirection.Lower ? reading.Bits!.Value.Nats < 0 : reading.Bits!.Value.Nats > 1.05 * entropy;
+        return trivial ? kept with { Verdict = Verdict.Unreliable, Notes = ["the two bounds lie so far apart that their difference says nothing: measure more inputs, or more noise"] } : kept;
     }
 }

@@ -100,15 +100,16 @@ public abstract class SampleEstimator : IMutualInformationEstimator
             notes.Add("no p-value: each permutation would train a network; ask ksg1 or hsic for one");
         else if (options.Permutations > 0)
             p = PermutationNull.PValue(this, rows, reading.Nats, options.Permutations, dependence, notes);
-        return Assemble(reading, spread, alarms, notes, p, seconds);
+        return Assemble(reading, options.Intervals == IntervalKind.None ? null : spread?.Error, alarms, notes, p, seconds);
     }
 
-    private Estimate Assemble(Reading reading, Spread? spread, Alarms alarms, List<string> notes, double? p, double seconds)
+    private Estimate Assemble(Reading reading, double? error, Alarms alarms, List<string> notes, double? p, double seconds)
     {
         var shannon = MeasureUnit is null;
-        var error = spread?.Error;
-        if (!double.IsFinite(reading.Nats)) alarms.Raise(Verdict.Unreliable, "the value is not finite");
-        return new Estimate(Name, shannon && double.IsFinite(reading.Nats) ? Bits.FromNats(reading.Nats) : null)
+        var finite = double.IsFinite(reading.Nats);
+        if (!finite) alarms.Raise(Verdict.Unreliable, "the value is not finite");
+        if (!finite || error is { } known && !double.IsFinite(known)) error = null;
+        return new Estimate(Name, shannon && finite ? Bits.FromNats(reading.Nats) : null)
         {
             Measure = shannon ? null : reading.Nats,
             MeasureUnit = MeasureUnit,
@@ -125,9 +126,10 @@ public abstract class SampleEstimator : IMutualInformationEstimator
 
     private void Scrutinise(Rows rows, Reading value, Spread? spread, Alarms alarms)
     {
+        if (!double.IsFinite(value.Nats)) return; // nothing to compare
         if (value.CeilingNats is { } ceiling && !value.CeilingIsExact && Saturation.Near(Bits.FromNats(value.Nats), Bits.FromNats(ceiling)))
             alarms.Raise(Verdict.Saturated, string.Create(CultureInfo.InvariantCulture,
-                $"within {(ceiling - value.Nats) / Math.Log(2):0.00} bits of the most that this estimator can say here: the truth may be far higher; take more samples"));
+                $"within {Math.Max(0, ceiling - value.Nats) / Math.Log(2):0.00} bits of the most that this estimator can say here: the truth may be far higher; take more samples"));
         if (spread is not null)
         {
             alarms.Noise(value.Nats, spread);

@@ -32,8 +32,9 @@ public sealed record BottleneckOptions
         foreach (var beta in Betas) RequireBeta(beta);
         if (!(Alpha >= 0 && Alpha <= 1)) throw new InputException(string.Create(CultureInfo.InvariantCulture, $"alpha is {Alpha}, expected 0 to 1"));
         if (Clusters is < 1) throw new InputException(string.Create(CultureInfo.InvariantCulture, $"clusters is {Clusters}, expected at least 1"));
-        if (Restarts < 0 || MaxIterations is < 1 || !(Tolerance > 0))
-            throw new InputException(string.Create(CultureInfo.InvariantCulture, $"restarts {Restarts}, iterations {MaxIterations}, tolerance {Tolerance}: expected at least 0, at least 1, above 0"));
+        if (Restarts < 0) throw new InputException(string.Create(CultureInfo.InvariantCulture, $"restarts is {Restarts}, expected at least 0"));
+        if (MaxIterations is < 1) throw new InputException(string.Create(CultureInfo.InvariantCulture, $"iterations is {MaxIterations}, expected at least 1"));
+        if (!(Tolerance > 0)) throw new InputException(string.Create(CultureInfo.InvariantCulture, $"tolerance is {Tolerance}, expected above 0"));
     }
 
     internal static void RequireBeta(double beta)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Isthmus.Data;
 using Isthmus.Information;
 
@@ -36,6 +37,7 @@ public sealed record ColumnSamples(Samples X, Samples Y, Samples? Given, IReadOn
         var (values, discrete) = (new List<double[]>(), new List<bool>());
         foreach (var column in columns)
         {
+            if (column.Type == ColumnType.Text) RefuseInfinite(column);
             if (column.Type != ColumnType.Text)
             {
                 values.Add([.. rows.Select(r => column.Numbers[r])]);
@@ -58,4 +60,18 @@ public sealed record ColumnSamples(Samples X, Samples Y, Samples? Given, IReadOn
         }
         return Samples.FromColumns(values, [.. discrete], name);
     }
+
+    // One infinite cell among numbers makes a column of words, whose information would be read as that of so many names.
+    private static void RefuseInfinite(TableColumn column)
+    {
+        var infinite = column.Categories.FirstOrDefault(c => double.IsInfinity(Number(c)));
+        if (infinite is null || column.Categories.Any(c => double.IsNaN(Number(c)))) return;
+        throw new InputException($"column '{column.Name}' holds '{infinite}' among numbers: infinite values cannot be measured", "leave those rows out, or write them as missing (an empty cell)");
+    }
+
+    private static double Number(string cell) => cell.Trim().TrimStart('+', '-').ToUpperInvariant() switch
+    {
+        "INF" or "INFINITY" or "∞" => double.PositiveInfinity,
+        var text => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) ? number : double.NaN,
+    };
 }

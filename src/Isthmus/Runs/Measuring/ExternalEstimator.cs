@@ -23,7 +23,8 @@ public static class ExternalEstimator
     /// <exception cref="InputException">It cannot be started, fails, takes too long or prints no reading.</exception>
     public static Estimate Measure(string command, Samples x, Samples y, TimeSpan limit)
     {
-        ArgumentException.ThrowIfNullOrWhiteSpace(command);
+        ArgumentNullException.ThrowIfNull(command);
+        if (string.IsNullOrWhiteSpace(command)) throw new InputException("--external names no command", "as in --external \"python3 mine.py\"");
         ArgumentNullException.ThrowIfNull(x);
         ArgumentNullException.ThrowIfNull(y);
         var folder = Directory.CreateTempSubdirectory("isthmus-external-");

@@ -160,14 +160,17 @@ public sealed class NeuralInformation : SampleEstimator
         }
         // InfoNCE is a bound for batches of its K; the others want as many pairs as there are, in blocks whose spread tells the error.
         var size = Kind == CriticKind.InfoNce ? batch : Math.Clamp(parts.Test.Length / Blocks, 2, LargestBlock);
-        var (value, error) = Statistics.MeanAndError(Values(parts.Test, size));
+        var values = Values(parts.Test, size);
+        var (value, error) = Statistics.MeanAndError(values);
+        if (values.Length < Blocks / 2 && parts.Test.Length >= 2 * Blocks) // too few batches of K to scatter: smaller ones tell the error
+            error = Statistics.MeanAndError(Values(parts.Test, parts.Test.Length / Blocks)).Error;
         var seen = Statistics.Mean(Values(parts.Train, size));
         var notes = new List<string> { string.Create(CultureInfo.InvariantCulture, $"read on {parts.Test.Length} unseen rows after {steps} steps; {seen / Math.Log(2):0.000} bits on the training rows") };
         if (Kind is CriticKind.Club or CriticKind.L1Out) notes.Add("an upper bound only if the learned Gaussian conditional is the true one");
         return new Reading(value)
         {
             StandardError = error,
-            CeilingNats = Math.Log(Kind == CriticKind.InfoNce ? batch : parts.Test.Length),
+            CeilingNats = Kind is CriticKind.Club or CriticKind.L1Out ? null : Math.Log(Kind == CriticKind.InfoNce ? batch : parts.Test.Length),
             Verdict = steps == 0 ? Verdict.Unreliable : Verdict.NoAlarm,
             Notes = notes,
         };
