@@ -29,6 +29,7 @@ public static class StudyIndex
         new RepresentationGeometryStudy(),
         new ReversibleMbconvUnetStudy(),
         new RotationTrickStudy(),
+        new RvqBeamEncodingStudy(),
         new SimvqStudy(),
         new SingleLevelVqStudy(),
         new SslInformationReviewStudy(),
