@@ -22,6 +22,10 @@ public sealed partial record Schema
     {
         if (training.IsEmpty) throw new InputException($"{table.Source}: no rows are left to train on");
         var series = options.Time is not null;
+        if (!series && (options.Window is not null || options.Horizon > 1))
+            throw new InputException($"{table.Source}: a window or horizon is for series only", "say --time COL");
+        if (series && options.Horizon > 1 && !roles.With(ColumnRole.Target).Any())
+            throw new InputException(FormattableString.Invariant($"{table.Source}: --horizon {options.Horizon} without a target"), "say with --target COL what is forecast; without one, windows are reconstructed");
         var columns = new ColumnSchema[table.Columns.Count];
         for (var c = 0; c < columns.Length; c++) columns[c] = FitColumn(table.Columns[c], roles.Of[c], series, options.Standardise, training);
         var names = new List<string>();

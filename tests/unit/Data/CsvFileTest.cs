@@ -112,6 +112,10 @@ public sealed class CsvFileTest : IDisposable
     [Fact]
     public void Header_WithoutRowsIsAnError() => Assert.Contains("a header, but no rows", Refused("a,b\n", HeaderMode.Row).Message, StringComparison.Ordinal);
 
+    // One row of different words: a table whose rows were lost, not one row of data.
+    [Fact]
+    public void Header_ByItselfIsAnErrorWhereItIsFoundOut() => Assert.Contains("a header, but no rows", Refused("colour,size,price\n", HeaderMode.Detect).Message, StringComparison.Ordinal);
+
     [Theory]
     [InlineData("12a")]
     [InlineData("1e99")]

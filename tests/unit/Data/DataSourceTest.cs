@@ -102,6 +102,16 @@ public sealed class DataSourceTest : IDisposable
     }
 
     [Fact]
+    public void WindowAndHorizon_AreNotSilentlyLeftOut()
+    {
+        var path = _scratch.Write("s.csv", "t,y\n" + string.Concat(Enumerable.Range(0, 50).Select(t => FormattableString.Invariant($"{t},{t * 10}\n"))));
+        Assert.Equal("say --time COL", Refused(() => DataSource.Load(path, new DataOptions { Target = "y", Window = 4 })).Hint);
+        Assert.Equal("say --time COL", Refused(() => DataSource.Load(path, new DataOptions { Target = "y", Horizon = 2 })).Hint);
+        Assert.Contains("--horizon 2 without a target", Refused(() => DataSource.Load(path, new DataOptions { Time = "t", Horizon = 2 })).Message, StringComparison.Ordinal);
+        Assert.Equal([4, 1], DataSource.Load(path, new DataOptions { Time = "t", Window = 4 }).Data.FeatureShape);
+    }
+
+    [Fact]
     public void Series_BecomesWindowsThatNoPartShares()
     {
         var path = _scratch.Write("s.csv", "t,x,y\n" + string.Concat(Enumerable.Range(0, 100).Where(t => t != 50).Select(t => FormattableString.Invariant($"{t},{t},{(t == 20 ? "" : t * 10)}\n"))));

@@ -7,7 +7,8 @@ public sealed partial class Tensor
     /// result does not name are summed. Operands are joined from left to right, each time by one batched matrix product.
     /// </summary>
     /// <param name="equation">As <c>"bij,bjk->bik"</c>; without an arrow the result has the letters that stand once, in
-    /// alphabetical order. A letter twice in one operand takes its diagonal. Ellipses are not supported.</param>
+    /// alphabetical order. A letter twice in one operand takes its diagonal. An ellipsis stands for the dimensions that no letter names,
+    /// of the same sizes in all operands that have one (the last ones, where one has fewer); without an arrow they come first.</param>
     /// <param name="operands">One a part of the left side.</param>
     /// <exception cref="ArgumentException">The equation cannot be read, or does not fit the shapes.</exception>
     public static Tensor Einsum(string equation, params ReadOnlySpan<Tensor> operands)
@@ -32,6 +33,8 @@ public sealed partial class Tensor
         var sides = text.Split("->");
         if (sides.Length > 2) throw Wrong("there is more than one arrow");
         var inputs = sides[0].Split(',');
+        if (text.Contains("...", StringComparison.Ordinal)) (inputs, sides) = NameEllipses(inputs, sides, operands);
+        text = string.Join("->", [string.Join(',', inputs), .. sides[1..]]);
         if (text.Replace("->", "", StringComparison.Ordinal).Any(c => !char.IsAsciiLetter(c) && c != ',')) throw Wrong("dimensions are named by the letters a-z and A-Z, operands are separated by commas");
         if (operands.Length == 0 || inputs.Length != operands.Length) throw Wrong($"it names {inputs.Length} operands, and {operands.Length} were given");
         var sizes = new Dictionary<char, int>();
@@ -49,6 +52,34 @@ public sealed partial class Tensor
         return (inputs, output);
 
         ArgumentException Wrong(string what) => new($"einsum: \"{equation}\": {what}", nameof(equation));
+    }
+
+    // Every ellipsis replaced by letters that the equation does not use, the same from the right in every operand.
+    private static (string[] Inputs, string[] Sides) NameEllipses(string[] inputs, string[] sides, ReadOnlySpan<Tensor> operands)
+    {
+        const string mark = "...";
+        var free = string.Concat(Enumerable.Range(0, 26).SelectMany(i => new[] { (char)('a' + i), (char)('A' + i) }).Where(c => !sides.Any(s => s.Contains(c))));
+        var longest = 0;
+        var named = (string[])inputs.Clone();
+        for (var i = 0; i < Math.Min(inputs.Length, operands.Length); i++)
+        {
+            if (!inputs[i].Contains(mark, StringComparison.Ordinal)) continue;
+            var count = operands[i].Dim - (inputs[i].Length - mark.Length);
+            if (count < 0 || count > free.Length) continue; // said by the check of the lengths
+            longest = Math.Max(longest, count);
+            named[i] = Replaced(inputs[i], free[..count]);
+        }
+        var all = string.Concat(free[..longest].Reverse());
+        for (var i = 0; i < named.Length; i++)
+            if (named[i] != inputs[i]) named[i] = Replaced(inputs[i], all[(longest - (operands[i].Dim - (inputs[i].Length - mark.Length)))..]);
+        var once = string.Concat(inputs.SelectMany(s => s).Where(c => c != '.').GroupBy(c => c).Where(g => g.Count() == 1).Select(g => g.Key).Order());
+        return (named, [sides[0], .. sides.Length > 1 ? sides[1..].Select(s => Replaced(s, all)) : [all + once]]);
+
+        static string Replaced(string labels, string letters)
+        {
+            var at = labels.IndexOf(mark, StringComparison.Ordinal);
+            return at < 0 ? labels : string.Concat(labels.AsSpan(0, at), letters, labels.AsSpan(at + mark.Length));
+        }
     }
 
     // The diagonal over every letter that stands twice.

@@ -38,11 +38,14 @@ public sealed unsafe partial class Tensor
 
     /// <summary>Elements of each line along a dimension, picked by indices of the result's shape, as <c>torch.gather</c>.</summary>
     /// <param name="dim">Which dimension the indices count.</param>
-    /// <param name="index">As this in every other dimension; values in 0..size-1.</param>
+    /// <param name="index">At most as long as this in every other dimension, whose first places are then read; values in 0..size-1.</param>
     public Tensor Gather(int dim, LongTensor index)
     {
         ArgumentNullException.ThrowIfNull(index);
         var d = Shapes.Dim("gather", dim, Dim);
+        if (index.Dim == Dim)
+            for (var i = 0; i < Dim; i++)
+                if (i != d && index.Sizes[i] < _shape[i]) return Narrow(i, 0, index.Sizes[i]).Gather(dim, index);
         CheckLines("gather", d, index);
         var (outer, mid, inner) = Shapes.Around(_shape, d);
         var k = Dim == 0 ? 1 : index.Sizes[d];

@@ -34,19 +34,26 @@ public sealed unsafe partial class Tensor
     });
 
     /// <summary>The tensor made larger at the ends of its last dimensions, as <c>torch.nn.functional.pad</c>.</summary>
-    /// <param name="pads">Pairs (before, after), the last dimension first: at most two numbers a dimension, none negative.</param>
+    /// <param name="pads">Pairs (before, after), the last dimension first: at most two numbers a dimension; a negative one cuts off.</param>
     /// <param name="mode">What the new places hold.</param>
     /// <param name="value">The value of <see cref="PadMode.Constant"/>.</param>
-    /// <exception cref="ArgumentException">The pads are odd in number, too many, negative, or too large for the mode: reflecting
+    /// <exception cref="ArgumentException">The pads are odd in number, too many, cut off more than there is, or are too large for the mode: reflecting
     /// needs less than the size, going round at most the size, replicating at least one element.</exception>
     public Tensor Pad(ReadOnlySpan<int> pads, PadMode mode = PadMode.Constant, float value = 0)
     {
         if (pads.Length % 2 != 0 || pads.Length / 2 > Dim) throw new ArgumentException($"pad: {Shapes.Text(pads)} are not pairs for the last of the {Dim} dimensions of {Shapes.Text(_shape)}");
-        foreach (var pad in pads)
-            if (pad < 0) throw new ArgumentException($"pad: {Shapes.Text(pads)} has a negative number; use Narrow to cut off");
         var result = this;
         for (var i = 0; i < pads.Length / 2; i++)
-            if (pads[2 * i] > 0 || pads[(2 * i) + 1] > 0) result = result.PadDim(Dim - 1 - i, pads[2 * i], pads[(2 * i) + 1], mode, value);
+        {
+            var (dim, before, after) = (Dim - 1 - i, pads[2 * i], pads[(2 * i) + 1]);
+            if (before < 0 || after < 0)
+            {
+                var kept = _shape[dim] + Math.Min((long)before, 0) + Math.Min((long)after, 0);
+                if (kept < 0) throw new ArgumentException($"pad: {Shapes.Text(pads)} cuts off more than dimension {dim} of the shape {Shapes.Text(_shape)} has");
+                result = result.Narrow(dim, Math.Max(0, -before), (int)kept);
+            }
+            if (before > 0 || after > 0) result = result.PadDim(dim, Math.Max(0, before), Math.Max(0, after), mode, value);
+        }
         return result;
     }
 

@@ -41,13 +41,16 @@ public sealed unsafe partial class Tensor
     });
 
     /// <summary>The mean over rows of -log softmax(x)[label], in nats (<c>torch.nn.functional.cross_entropy</c>).</summary>
-    /// <param name="labels">[rows]; this is [rows, classes]. Rows with the ignored label do not count.</param>
+    /// <param name="labels">[rows]; this is [rows, classes]. Or [rows, …] to [rows, classes, …], as for every pixel of an image.
+    /// Places with the ignored label do not count.</param>
     /// <param name="ignoreIndex">The label that is ignored.</param>
     public Tensor CrossEntropy(LongTensor labels, long ignoreIndex = -100)
     {
         ArgumentNullException.ThrowIfNull(labels);
+        if (Dim > 2 && labels.Shape.SequenceEqual([_shape[0], .. _shape[2..]]))
+            return Permute([0, .. Enumerable.Range(2, Dim - 2), 1]).Reshape(checked((int)labels.Numel), _shape[1]).CrossEntropy(labels.Reshape(checked((int)labels.Numel)), ignoreIndex);
         if (Dim != 2 || labels.Numel != _shape[0])
-            throw new ArgumentException($"cross_entropy: logits {Shapes.Text(_shape)} and labels {Shapes.Text(labels.Shape)} do not fit: [rows, classes] and [rows] are needed");
+            throw new ArgumentException($"cross_entropy: logits {Shapes.Text(_shape)} and labels {Shapes.Text(labels.Shape)} do not fit: [rows, classes, …] and [rows, …] are needed");
         var counted = 0;
         foreach (var label in labels.Data)
         {

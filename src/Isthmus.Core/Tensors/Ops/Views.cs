@@ -143,13 +143,17 @@ public sealed unsafe partial class Tensor
         return result;
     }
 
-    /// <summary>Equal parts along a dimension.</summary>
+    /// <summary>Parts along a dimension, as <c>torch.chunk</c>: all of the size divided by their number and rounded up, the last one
+    /// shorter where that does not go even; then there may be fewer of them than asked.</summary>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="chunks"/> is below 1.</exception>
     public Tensor[] Chunk(int chunks, int dim = 0)
     {
+        ArgumentOutOfRangeException.ThrowIfLessThan(chunks, 1);
         var size = Size(dim);
-        if (chunks < 1 || size % chunks != 0) throw new ArgumentException($"chunk: dimension {dim} of size {size} has no {chunks} equal parts");
-        var sizes = new int[chunks];
-        Array.Fill(sizes, size / chunks);
+        var part = (int)(((long)size + chunks - 1) / chunks);
+        var sizes = new int[part == 0 ? chunks : (size + part - 1) / part];
+        Array.Fill(sizes, part);
+        if (part > 0) sizes[^1] = size - (part * (sizes.Length - 1));
         return Split(sizes, dim);
     }
 

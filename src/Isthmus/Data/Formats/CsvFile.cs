@@ -132,9 +132,11 @@ public static class CsvFile
         }
 
         // A header has no numbers and stands over numbers; over words, it says what is not said below it.
+        // A single row of different words is a header without rows.
         private static bool LooksLikeHeader(string[] first, string[][] others)
         {
-            if (first.Any(cell => ColumnScan.TryNumber(cell, out _)) || first.All(cell => cell.Length == 0) || others.Length == 0) return false;
+            if (first.Any(cell => ColumnScan.TryNumber(cell, out _)) || first.All(cell => cell.Length == 0)) return false;
+            if (others.Length == 0) return first.Length > 1 && first.All(cell => cell.Length > 0) && first.Distinct(StringComparer.Ordinal).Count() == first.Length;
             others = [.. others.Where(r => r.Length == first.Length)];
             var columns = Enumerable.Range(0, first.Length).ToArray();
             if (columns.Any(c => others.Count(r => ColumnScan.TryNumber(r[c], out _)) > others.Length / 2)) return true;

@@ -144,6 +144,7 @@ case("triu/far", lambda x: x.triu(-5), (4, 3))
 case("diagonal", lambda x: x.diagonal(dim1=-2, dim2=-1), (2, 3, 4))
 case("pad", lambda x: F.pad(x, (1, 2)), (3, 4))
 case("pad/images", lambda x: F.pad(x, (1, 0, 2, 1), value=0.5), (2, 1, 2, 3))
+case("pad/cut", lambda x: F.pad(x, (1, -1, 0, 2, -1, -1), value=5.0), (3, 3, 4))
 case("pad/empty", lambda x: F.pad(x, (1, 2)), (3, 0))
 case("pad/reflect", lambda x: F.pad(x, (2, 1, 1, 2), mode="reflect"), (2, 3, 4, 3))
 case("pad/replicate", lambda x: F.pad(x, (3, 1, 0, 2), mode="replicate"), (2, 3, 4, 3))
@@ -161,7 +162,8 @@ for name, equation, *shapes in [
     ("implicit", "ij,jk", (3, 4), (4, 5)), ("order", "zab->baz", (2, 3, 4)), ("outer", "i,j->ij", (3,), (4,)), ("dot", "i,i->", (5,), (5,)),
     ("sum", "ijk->j", (2, 3, 4)), ("trace", "ii->", (4, 4)), ("diagonal", "bii->bi", (2, 3, 3)), ("lonely", "ij,kj->k", (3, 4), (2, 4)),
     ("attention", "bqhd,bkhd->bhqk", (2, 3, 2, 4), (2, 5, 2, 4)), ("three", "bi,ij,bj->b", (3, 4), (4, 5), (3, 5)), ("bilinear", "bi,oij,bj->bo", (2, 3), (4, 3, 5), (2, 5)),
-    ("pointwise", "ij,ij->ij", (3, 4), (3, 4)), ("empty", "ij,jk->ik", (3, 0), (0, 2)), ("scalar", "ij,->ij", (2, 3), ())]:
+    ("pointwise", "ij,ij->ij", (3, 4), (3, 4)), ("empty", "ij,jk->ik", (3, 0), (0, 2)), ("scalar", "ij,->ij", (2, 3), ()),
+    ("ellipsis", "...ij,...jk->...ik", (2, 5, 3, 4), (2, 5, 4, 2)), ("ellipsis/fewer", "...i,i...->...", (2, 3, 4), (4, 3)), ("ellipsis/implicit", "b...a", (2, 3, 4)), ("ellipsis/none", "...i,i->...", (4,), (4,))]:
     case("einsum/" + name, lambda *x, e=equation: torch.einsum(e, *x), *shapes)
 
 # Fourier transforms; complex numbers are a last dimension of two
@@ -233,6 +235,7 @@ case("clone", lambda x: x.clone(), (3, 5))
 
 # indexing
 case("gather", lambda x, i: x.gather(1, i), (3, 4), ints=[[[0, 3], [1, 1], [2, 0]]])
+case("gather/first places", lambda x, i: x.gather(1, i), (3, 4, 2), ints=[[[[0], [3], [3], [1], [2]], [[1], [1], [2], [0], [0]]]])
 case("gather/middle", lambda x, i: x.gather(0, i), (3, 4), ints=[[[0, 2, 1, 0]]])
 case("scatter_add", lambda x, s, i: x.scatter_add(1, i, s), (2, 4), (2, 3), ints=[[[0, 3, 3], [1, 1, 2]]])
 case("index_select", lambda x, i: x.index_select(1, i), (3, 4, 2), ints=[[3, 0, 3]])
@@ -260,6 +263,7 @@ case("softmax", lambda x: x.softmax(-1), (4, 7))
 case("softmax/middle", lambda x: x.softmax(1), (2, 5, 3))
 case("log_softmax", lambda x: x.log_softmax(-1), (4, 7))
 case("cross_entropy", lambda x, i: F.cross_entropy(x, i), (4, 7), ints=[[0, 6, 3, 3]])
+case("cross_entropy/places", lambda x, i: F.cross_entropy(x, i), (2, 4, 3, 2), ints=[[[[1, 3], [0, -100], [1, 1]], [[3, 2], [2, 0], [0, 1]]]])
 case("cross_entropy/ignored", lambda x, i: F.cross_entropy(x, i), (4, 7), ints=[[0, -100, 3, 3]])
 case("gaussian_kl", lambda m, s: 0.5 * (m * m + s * s - 1) - s.log(), (3, 4), (3, 4), low=0.2)
 case("layer_norm", lambda x, g, b: F.layer_norm(x, (7,), g, b), (2, 3, 7), (7,), (7,))

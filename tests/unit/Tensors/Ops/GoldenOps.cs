@@ -119,6 +119,7 @@ internal static class GoldenOps
         ["diagonal"] = (x, _) => x[0].Diagonal(),
         ["pad"] = (x, _) => x[0].Pad([1, 2]),
         ["pad/images"] = (x, _) => x[0].Pad([1, 0, 2, 1], value: 0.5f),
+        ["pad/cut"] = (x, _) => x[0].Pad([1, -1, 0, 2, -1, -1], value: 5f),
         ["pad/empty"] = (x, _) => x[0].Pad([1, 2]),
         ["pad/reflect"] = (x, _) => x[0].Pad([2, 1, 1, 2], PadMode.Reflect),
         ["pad/replicate"] = (x, _) => x[0].Pad([3, 1, 0, 2], PadMode.Replicate),
@@ -185,6 +186,7 @@ internal static class GoldenOps
         ["roll"] = (x, _) => x[0].Roll(3, 1),
         ["clone"] = (x, _) => x[0].Clone(),
         ["gather"] = (x, i) => x[0].Gather(1, i[0]),
+        ["gather/first places"] = (x, i) => x[0].Gather(1, i[0]),
         ["gather/middle"] = (x, i) => x[0].Gather(0, i[0]),
         ["scatter_add"] = (x, i) => x[0].ScatterAdd(1, i[0], x[1]),
         ["index_select"] = (x, i) => x[0].IndexSelect(1, i[0]),
@@ -199,6 +201,7 @@ internal static class GoldenOps
         ["softmax/middle"] = (x, _) => x[0].Softmax(1),
         ["log_softmax"] = (x, _) => x[0].LogSoftmax(),
         ["cross_entropy"] = (x, i) => x[0].CrossEntropy(i[0]),
+        ["cross_entropy/places"] = (x, i) => x[0].CrossEntropy(i[0]),
         ["cross_entropy/ignored"] = (x, i) => x[0].CrossEntropy(i[0]),
         ["gaussian_kl"] = (x, _) => x[0].GaussianKl(x[1]),
         ["layer_norm"] = (x, _) => x[0].LayerNorm(x[1], x[2]),
@@ -265,6 +268,7 @@ internal static class GoldenOps
             ("matmul", "ij,jk->ik"), ("batched", "bij,bjk->bik"), ("transposed", "bji,bkj->bki"), ("implicit", "ij,jk"), ("order", "zab->baz"), ("outer", "i,j->ij"),
             ("dot", "i,i->"), ("sum", "ijk->j"), ("trace", "ii->"), ("diagonal", "bii->bi"), ("lonely", "ij,kj->k"), ("attention", "bqhd,bkhd->bhqk"),
             ("three", "bi,ij,bj->b"), ("bilinear", "bi,oij,bj->bo"), ("pointwise", "ij,ij->ij"), ("empty", "ij,jk->ik"), ("scalar", "ij,->ij"),
+            ("ellipsis", "...ij,...jk->...ik"), ("ellipsis/fewer", "...i,i...->..."), ("ellipsis/implicit", "b...a"), ("ellipsis/none", "...i,i->..."),
         })
             All["einsum/" + name] = (x, _) => Tensor.Einsum(equation, x);
         foreach (var suffix in new[] { "", "/batched", "/broadcast", "/tall", "/left", "/vectors", "/vector", "/row", "/empty" })

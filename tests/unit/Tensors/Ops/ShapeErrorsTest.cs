@@ -11,7 +11,7 @@ public class ShapeErrorsTest
         { "einsum: \"ij,jk->ik\": 'j' is 3 and 4 long: operand 1 has the shape [4, 5]", () => Tensor.Einsum("ij,jk->ik", Tensor.Zeros(2, 3), Tensor.Zeros(4, 5)) },
         { "'ij' names 2 dimensions, and operand 0 has the shape [2]", () => Tensor.Einsum("ij->i", Tensor.Zeros(2)) },
         { "'z' of the result must stand in an operand", () => Tensor.Einsum("ij->z", Tensor.Zeros(2, 3)) },
-        { "named by the letters", () => Tensor.Einsum("...ij->ij", Tensor.Zeros(2, 3)) },
+        { "named by the letters", () => Tensor.Einsum("..ij->ij", Tensor.Zeros(2, 3)) },
         { "more than one arrow", () => Tensor.Einsum("i->i->i", Tensor.Zeros(2)) },
         { "cdist: shapes [2, 3] and [2, 4] do not fit", () => Tensor.Zeros(2, 3).Cdist(Tensor.Zeros(2, 4)) },
         { "cdist: p is 1 or 2, not 3.5", () => Tensor.Zeros(2, 3).Cdist(Tensor.Zeros(2, 3), 3.5f) },
@@ -19,7 +19,7 @@ public class ShapeErrorsTest
         { "norm: dimension 1 is named twice", () => Tensor.Zeros(2, 3).Norm(2, [1, 1]) },
         { "tril: matrices [..., m, n] are needed, not [3]", () => Tensor.Zeros(3).Tril() },
         { "pad: [1] are not pairs", () => Tensor.Zeros(3).Pad([1]) },
-        { "pad: [1, -1] has a negative number", () => Tensor.Zeros(3).Pad([1, -1]) },
+        { "pad: [-2, -2] cuts off more than dimension 0", () => Tensor.Zeros(3).Pad([-2, -2]) },
         { "at most 2", () => Tensor.Zeros(3).Pad([0, 3], PadMode.Reflect) },
         { "at most 3", () => Tensor.Zeros(3).Pad([4, 0], PadMode.Circular) },
         { "at most 0", () => Tensor.Zeros(2, 0).Pad([1, 0], PadMode.Replicate) },
@@ -30,6 +30,16 @@ public class ShapeErrorsTest
         { "max_pool1d: a window of 4 does not fit into [1, 2, 3] with a padding of 0", () => Tensor.Zeros(1, 2, 3).MaxPool1d(4) },
         { "avg_pool1d: signals [N, C, L] are needed, not [2, 3]", () => Tensor.Zeros(2, 3).AvgPool1d(2) },
     };
+
+    // torch.chunk: 7 in 3 are 3, 3, 1; 6 in 5 are three pairs; nothing in 2 is two times nothing.
+    [Theory]
+    [InlineData(7, 3, new[] { 3, 3, 1 })]
+    [InlineData(6, 5, new[] { 2, 2, 2 })]
+    [InlineData(6, 3, new[] { 2, 2, 2 })]
+    [InlineData(2, 5, new[] { 1, 1 })]
+    [InlineData(0, 2, new[] { 0, 0 })]
+    public void Chunks_AreAllOfOneSizeButTheLast(int size, int chunks, int[] sizes) =>
+        Assert.Equal(sizes, Tensor.Zeros(2, size).Chunk(chunks, 1).Select(t => t.Size(1)));
 
     [Theory]
     [MemberData(nameof(Wrong))]
