@@ -24,7 +24,7 @@ internal sealed record Answer(string Title, object Json, IReadOnlyList<string> H
     /// <summary>Prints it, and writes the page where <c>--out</c> says.</summary>
     public void Print(Call call)
     {
-        if (call.Out is { } path) Page(call).Save(path);
+        if (call.Report is { } path) Page(call).Save(path);
         call.Result(() => Json, output =>
         {
             if (Lead is not null) output.WriteLine(Lead + "\n");

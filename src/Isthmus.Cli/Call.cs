@@ -37,6 +37,11 @@ internal sealed class Call(ParseResult parsed, TextWriter output, TextWriter err
     /// <summary><c>--out</c>, or null.</summary>
     public string? Out => parsed.GetValue(CommonOptions.Out);
 
+    /// <summary><c>--out</c> of a verb that writes a page: a new file or an earlier page, never the data of somebody who slipped.</summary>
+    public string? Report => Out is { } path && File.Exists(path) && Path.GetExtension(path).ToUpperInvariant() is not (".HTML" or ".HTM")
+        ? throw new InputException($"--out '{path}' exists and is not a page: it would be overwritten", "name a new file, or one that ends in .html")
+        : Out;
+
     /// <summary><c>--quiet</c>.</summary>
     public bool Quiet => parsed.GetValue(CommonOptions.Quiet);
 

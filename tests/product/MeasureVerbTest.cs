@@ -60,6 +60,18 @@ public class MeasureVerbTest
         Assert.Equal(256 + 800, JsonDocument.Parse(output).RootElement.GetProperty("estimates")[1].GetProperty("bits").GetDouble());
     }
 
+    [Fact]
+    public void AReport_NeverReplacesAFileThatIsNoPage()
+    {
+        using var folder = new TemporaryFolder();
+        var data = Path.Combine(folder.Path, "data.csv");
+        File.WriteAllText(data, "a,b\n1,2\n");
+        var (code, output, errors) = Command.Run("measure", "make:gaussian,n=50", "--x", "x1", "--y", "y1", "--estimator", "gaussian", "--permutations", "0", "--out", data);
+        Assert.Equal((2, ""), (code, output));
+        Assert.StartsWith($"error: --out '{data}' exists", errors, StringComparison.Ordinal);
+        Assert.Equal("a,b\n1,2\n", File.ReadAllText(data));
+    }
+
     [Theory]
     [InlineData("measure|make:gaussian,n=50|--x|x1|--y|y1|--estimator|gaussian|--external|false", "error: --external 'false' ended with exit code 1\n")]
     [InlineData("measure|make:gaussian,n=50|--x|x1|--y|y1|--estimator|gaussian|--external|echo hello #", "error: --external 'echo hello #' printed 'hello'\n")]

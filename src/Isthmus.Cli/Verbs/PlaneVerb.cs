@@ -41,7 +41,7 @@ internal sealed class PlaneVerb : Verb
         };
         var run = Runs.Run.Load(call.Get(_run)!);
         var plane = InformationPlane.Of(run, _flags.Load(call, run), question, epoch => call.Detail(FormattableString.Invariant($"epoch {epoch}")), call.Stop);
-        var report = call.Out ?? Path.Combine(run.Folder, PlaneReport.Name);
+        var report = call.Report ?? Path.Combine(run.Folder, PlaneReport.Name);
         PlaneReport.Save(report, run, plane);
         call.Result(() => Json(plane, report), output =>
         {
