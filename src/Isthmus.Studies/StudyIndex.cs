@@ -1,6 +1,7 @@
 using Isthmus.Studies.BottleneckBlocks;
 using Isthmus.Studies.InformationMeasurement;
 using Isthmus.Studies.InformationTheory;
+using Isthmus.Studies.NeuralCodec;
 using Isthmus.Studies.SparseDictionary;
 using Isthmus.Studies.VectorQuantization;
 
@@ -24,6 +25,7 @@ public static class StudyIndex
         new LvdProbCircuitsStudy(),
         new MecBStudy(),
         new MetaArvdmStudy(),
+        new NeucodecFsqStudy(),
         new NonlinearFeedbackCodeStudy(),
         new PcLosslessCodingStudy(),
         new RepresentationGeometryStudy(),
