@@ -16,6 +16,7 @@ public static class StudyIndex
         new AdaptiveMiEstimatorsStudy(),
         new BsqStudy(),
         new DecoderSpectrumDefectsStudy(),
+        new DiscreteKeyValueBottleneckStudy(),
         new HourglassMlpStudy(),
         new IbGeneralizationBoundStudy(),
         new IbLossyCompressionStudy(),
