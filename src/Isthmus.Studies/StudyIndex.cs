@@ -15,6 +15,7 @@ public static class StudyIndex
     [
         new AdaptiveMiEstimatorsStudy(),
         new BsqStudy(),
+        new CodebookFeaturesStudy(),
         new DecoderSpectrumDefectsStudy(),
         new DiscreteKeyValueBottleneckStudy(),
         new HourglassMlpStudy(),
