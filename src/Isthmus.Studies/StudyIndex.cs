@@ -3,6 +3,7 @@ using Isthmus.Studies.InformationMeasurement;
 using Isthmus.Studies.InformationTheory;
 using Isthmus.Studies.NeuralCodec;
 using Isthmus.Studies.SparseDictionary;
+using Isthmus.Studies.TextBottleneck;
 using Isthmus.Studies.VectorQuantization;
 
 namespace Isthmus.Studies;
@@ -32,6 +33,7 @@ public static class StudyIndex
         new PcLosslessCodingStudy(),
         new RepresentationGeometryStudy(),
         new ReversibleMbconvUnetStudy(),
+        new RnnSearchStudy(),
         new RotationTrickStudy(),
         new RvqBeamEncodingStudy(),
         new SimvqStudy(),

@@ -32,6 +32,8 @@ public class ModuleGoldenTest
         ["attention/causal"] = new(() => new MultiHeadAttention(6, 2, s_random), (m, x) => ((MultiHeadAttention)m).Forward(x[0], causal: true)),
         ["attention/masked"] = new(() => new MultiHeadAttention(6, 2, s_random), (m, x) => ((MultiHeadAttention)m).Forward(x[0], false, s_padding)),
         ["attention/both"] = new(() => new MultiHeadAttention(6, 2, s_random), (m, x) => ((MultiHeadAttention)m).Forward(x[0], true, s_padding)),
+        ["attention/additive"] = new(() => new AdditiveAttention(3, 4, 6, s_random), (m, x) => ((AdditiveAttention)m).Forward(x[0], x[1], s_padding) is var (context, weights) ? Tensor.Cat([context, weights], 1) : null!),
+        ["attention/decoder"] = new(() => new AttentionDecoder(2, 4, 3, 6, s_random), (m, x) => ((AttentionDecoder)m).Run(x[0], x[1], x[2], s_padding) is var (states, contexts, weights) ? Tensor.Cat([states, contexts, weights], -1) : null!),
         ["attention/cross"] = new(() => new MultiHeadAttention(6, 2, s_random), (m, x) => ((MultiHeadAttention)m).Forward(x[0], x[1], s_padding)),
         ["encoder"] = new(() => new TransformerEncoderLayer(6, 2, s_random, 8, 0f)),
         ["encoder/first"] = new(() => new TransformerEncoderLayer(6, 2, s_random, 8, 0f, normFirst: true, gelu: true), (m, x) => ((TransformerEncoderLayer)m).Forward(x[0], true, s_padding)),

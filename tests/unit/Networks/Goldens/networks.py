@@ -142,6 +142,36 @@ class RMSNorm(nn.Module):
         return x / (x.square().mean(-1, keepdim=True) + 2.0 ** -23).sqrt() * self.weight
 
 
+class AdditiveAttention(nn.Module):
+    def __init__(self, query, memory, hidden):
+        super().__init__()
+        self.query = nn.Linear(query, hidden, bias=False)
+        self.keys = nn.Linear(memory, hidden, bias=False)
+        self.score = nn.Linear(hidden, 1, bias=False)
+
+    def forward(self, query, memory, mask=None):
+        e = self.score(torch.tanh(self.query(query)[:, None] + self.keys(memory)))[..., 0]
+        if mask is not None: e = e.masked_fill(mask == 0, -math.inf)
+        a = torch.softmax(e, 1)
+        return torch.einsum("bn,bnk->bk", a, memory), a
+
+
+class AttentionDecoder(nn.Module):
+    def __init__(self, inputs, memory, hidden, attention):
+        super().__init__()
+        self.attention = AdditiveAttention(hidden, memory, attention)
+        self.gru = nn.GRU(inputs + memory, hidden, batch_first=True)
+
+    def forward(self, x, memory, state, mask=None):
+        rows = []
+        for i in range(x.shape[1]):
+            c, a = self.attention(state, memory, mask)
+            _, h = self.gru(torch.cat([x[:, i], c], 1)[:, None], state[None])
+            state = h[0]
+            rows.append(torch.cat([state, c, a], 1))
+        return torch.stack(rows, 1)
+
+
 module("batch_norm1d", nn.BatchNorm1d(3), (6, 3))
 module("batch_norm1d/length", nn.BatchNorm1d(3, momentum=0.3), (2, 3, 5))
 module("batch_norm2d", nn.BatchNorm2d(3), (2, 3, 3, 2))
@@ -166,6 +196,8 @@ module("attention", MHA(), (2, 5, 6), call=lambda m, x: m(x, x, x)[0])
 module("attention/causal", MHA(), (2, 5, 6), call=lambda m, x: m(x, x, x, attn_mask=later)[0])
 module("attention/masked", MHA(), (2, 5, 6), call=lambda m, x: m(x, x, x, key_padding_mask=padding)[0])
 module("attention/both", MHA(), (2, 5, 6), call=lambda m, x: m(x, x, x, attn_mask=later, key_padding_mask=padding)[0])
+module("attention/additive", AdditiveAttention(3, 4, 6), (2, 3), (2, 5, 4), call=lambda m, q, x: torch.cat(m(q, x, ~padding), 1))
+module("attention/decoder", AttentionDecoder(2, 4, 3, 6), (2, 3, 2), (2, 5, 4), (2, 3), call=lambda m, x, y, h: m(x, y, h, ~padding))
 module("attention/cross", MHA(), (2, 3, 6), (2, 5, 6), call=lambda m, x, y: m(x, y, y, key_padding_mask=padding)[0])
 module("encoder", nn.TransformerEncoderLayer(6, 2, 8, 0.0, batch_first=True), (2, 5, 6))
 module("encoder/first", nn.TransformerEncoderLayer(6, 2, 8, 0.0, "gelu", batch_first=True, norm_first=True), (2, 5, 6), call=lambda m, x: m(x, src_mask=later, src_key_padding_mask=padding))
