@@ -99,8 +99,20 @@ public sealed record Split(int[] Train, int[] Validation, int[] Test)
         var sizes = Sizes(groups);
         double[] wanted = [shares.Train * groups.Length, shares.Validation * groups.Length, shares.Test * groups.Length];
         var partOf = AssignGroups(sizes, wanted, seed);
+        // No part that was asked for stays empty while another has two groups: test first, as nothing can be judged without it.
+        foreach (var part in (int[])[2, 0, 1])
+            if (wanted[part] > 0 && !partOf.Contains(part)) GiveOne(partOf, sizes, part);
         var parts = Collect(groups.Length, 3, row => partOf[groups[row]]);
         return new(parts[0], parts[1], parts[2]);
+    }
+
+    // The smallest group of the part with the most groups moves, if that part keeps one.
+    private static void GiveOne(int[] partOf, int[] sizes, int part)
+    {
+        var from = partOf.GroupBy(p => p).Where(g => g.Count() > 1).OrderByDescending(g => g.Count()).Select(g => (int?)g.Key).FirstOrDefault();
+        if (from is null) return;
+        var smallest = Enumerable.Range(0, partOf.Length).Where(g => partOf[g] == from).MinBy(g => sizes[g]);
+        partOf[smallest] = part;
     }
 
     /// <summary>K splits in which every row is in the test part exactly once; the validation rows are taken from the rest.</summary>

@@ -65,6 +65,22 @@ public class SplitTest
     }
 
     [Theory]
+    [InlineData(2, false)]
+    [InlineData(3, true)]
+    [InlineData(4, true)]
+    public void ByGroup_LeavesNoPartEmptyWhileAnotherHasTwoGroups(int count, bool validates)
+    {
+        for (ulong seed = 0; seed < 20; seed++)
+        {
+            var split = Split.ByGroup([.. Enumerable.Range(0, 60).Select(i => i % count)], SplitShares.Default, seed);
+            Assert.NotEmpty(split.Train);
+            Assert.NotEmpty(split.Test);
+            Assert.Equal(validates, split.Validation.Length > 0);
+            Assert.Equal(60, All(split).Distinct().Count());
+        }
+    }
+
+    [Theory]
     [InlineData(false)]
     [InlineData(true)]
     public void Folds_TestEveryRowOnce(bool grouped)
