@@ -42,6 +42,15 @@ internal sealed class Call(ParseResult parsed, TextWriter output, TextWriter err
         ? throw new InputException($"--out '{path}' exists and is not a page: it would be overwritten", "name a new file, or one that ends in .html")
         : Out;
 
+    /// <summary>A file that is written beside one that is read: never the same.</summary>
+    /// <param name="output">Where to write, or null.</param>
+    /// <param name="input">What is read: a path or a generator.</param>
+    /// <exception cref="InputException">Both are one file.</exception>
+    public static string? Beside(string? output, string? input) =>
+        output is not null && input is not null && File.Exists(input) && Path.GetFullPath(output) == Path.GetFullPath(input)
+            ? throw new InputException($"'{output}' is the file that is read: it would be overwritten", "name another file to write")
+            : output;
+
     /// <summary><c>--quiet</c>.</summary>
     public bool Quiet => parsed.GetValue(CommonOptions.Quiet);
 

@@ -17,7 +17,7 @@ internal sealed class DecodeVerb : Verb
 
     public override bool Run(Call call)
     {
-        var to = call.Get(_to)!;
+        var to = Call.Beside(call.Get(_to), call.Get(_file))!;
         var samples = Decoded.Write(Runs.Run.Load(call.Get(_run)!), call.Get(_file)!, to, call.Stop);
         call.Result(() => new { Samples = samples, File = to }, output => output.WriteLine($"{samples} samples in {to}"));
         return true;

@@ -35,6 +35,7 @@ internal sealed class EditVerb : Verb
     {
         var set = call.Get(_set) ?? [];
         if (set.Length == 0) throw new InputException("--set is missing: what is to be changed", "--set code.0=17 puts a code, --set \"block code.0:17\" forbids one");
+        var file = Call.Beside(call.Out, call.Get(_input));
         var edit = Edit.Parse(string.Join(",", set));
         var all = call.Get(_rows) is { } word && (word == "all" ? true : throw Suggest.Unknown("--rows", word, ["all"]));
         if (all && call.Has(_row)) throw new InputException("--row and --rows all exclude each other");
@@ -44,7 +45,7 @@ internal sealed class EditVerb : Verb
         var data = call.Get(_input) is { } source ? Load(run, source) : run.LoadOwn().Data;
         foreach (var note in data.Notes) call.Detail(note);
         var outcome = EditRun.Of(run, data, row, edit, inference, call.Seed, call.Stop);
-        if (call.Out is { } path) EditFile.Write(run, data, row, edit, path, inference, call.Seed);
+        if (file is { } path) EditFile.Write(run, data, row, edit, path, inference, call.Seed);
         call.Result(() => outcome, output => Write(output, outcome, call));
         return true;
     }

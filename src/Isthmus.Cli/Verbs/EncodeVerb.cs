@@ -26,7 +26,7 @@ internal sealed class EncodeVerb : Verb
         var run = Runs.Run.Load(call.Get(_run)!);
         var data = run.LoadNew(call.Get(_input)!, withTarget: false);
         var report = new ShipmentReport();
-        AtomicFile.Write(call.Get(_file)!, stream => report = Shipment.Of(run).Write(data, [.. Enumerable.Range(0, data.Count)], stream, rowsAFrame, call.Stop));
+        AtomicFile.Write(Call.Beside(call.Get(_file), call.Get(_input))!, stream => report = Shipment.Of(run).Write(data, [.. Enumerable.Range(0, data.Count)], stream, rowsAFrame, call.Stop));
         call.Result(() => report, output =>
         {
             output.WriteLine($"{CellText.Of(report.Samples)} samples in {CellText.Of(report.Bytes)} bytes: {CellText.Number(report.BitsPerSample)} bits a sample"

@@ -18,24 +18,25 @@ internal sealed class PredictVerb : Verb
 
     public override bool Run(Call call)
     {
+        var output = Call.Beside(call.Out, call.Get(_data));
         var with = Predictor.Parse(call.Get(_with) ?? "");
         var run = Runs.Run.Load(call.Get(_run)!);
         var data = run.LoadNew(call.Get(_data)!, withTarget: false);
         foreach (var note in data.Notes) call.Note(note);
-        if (call.Out is { } path)
+        if (output is { } path)
         {
             AtomicFile.Write(path, stream =>
             {
                 using var writer = new StreamWriter(stream, new UTF8Encoding(false), leaveOpen: true) { NewLine = "\n" };
                 Predictor.Write(run, data, writer, with, call.Stop);
             });
-            call.Result(() => new { Rows = data.Count, File = path }, output => output.WriteLine($"{data.Count} rows in {path}"));
+            call.Result(() => new { Rows = data.Count, File = path }, text => text.WriteLine($"{data.Count} rows in {path}"));
             return true;
         }
         var lines = new StringWriter { NewLine = "\n" };
         if (call.Json) throw new InputException("predict writes CSV: --json needs --out FILE for it");
         Predictor.Write(run, data, lines, with, call.Stop);
-        call.Result(() => new { Rows = data.Count }, output => output.Write(lines.ToString()));
+        call.Result(() => new { Rows = data.Count }, text => text.Write(lines.ToString()));
         return true;
     }
 }
