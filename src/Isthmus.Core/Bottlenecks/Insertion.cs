@@ -168,6 +168,7 @@ public sealed class Insertion : IDisposable
         if (Decoder is not null && Decoder.Training != training) Decoder.Train(training);
         var mode = Mode ?? (training ? PassMode.Sample : PassMode.Mean);
         var passage = Bottleneck.Pass(rows, new PassContext(mode, Random) { Training = training, Step = Step, Edit = Edit });
+        if (Edit is { } edit && !Bottleneck.AppliesEdits) passage = MessageEditor.Apply(Bottleneck, passage, edit, Random.Fork("edit"), rows);
         if (training) Step++;
         var output = Decoder is null ? passage.Output : Decoder.Forward(passage.Output);
         if (!output.Shape.SequenceEqual(rows.Shape))

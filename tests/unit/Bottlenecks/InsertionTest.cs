@@ -29,6 +29,26 @@ public class InsertionTest
     }
 
     [Fact]
+    public void An_edit_is_in_force_until_it_is_taken_back()
+    {
+        var network = Residual(out var x);
+        network.Eval();
+        using var insertion = network.Insert("1", new VectorQuantizer(6, new VqOptions { Codes = 8, Width = 6 }, new RandomStream(3)));
+        long[] Codes() => insertion.Passages[0].Message().Single<Symbols>().Values.Data.ToArray();
+        var before = network.Forward(x).ToArray();
+        var codes = Codes();
+        Assert.True(codes.Distinct().Count() > 1);
+        insertion.Edit = Edit.Parse("code.0=5");
+        var forced = network.Forward(x);
+        Assert.All(Codes(), c => Assert.Equal(5, c));
+        Assert.NotEqual(before, forced.ToArray());
+        for (var row = 1; row < x.Size(0); row++) Assert.Equal(forced.Select(0, 0).ToArray(), forced.Select(0, row).ToArray());
+        insertion.Edit = null;
+        Assert.Equal(before, network.Forward(x).ToArray());
+        Assert.Equal(codes, Codes());
+    }
+
+    [Fact]
     public void A_bottleneck_trains_alone_in_a_frozen_network()
     {
         var network = Residual(out var x);
