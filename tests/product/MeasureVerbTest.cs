@@ -72,6 +72,17 @@ public class MeasureVerbTest
         Assert.Equal("a,b\n1,2\n", File.ReadAllText(data));
     }
 
+    // What it started in the background would keep its output open, and us waiting, for as long as it lives.
+    [Fact]
+    [Trait("Category", "Slow")]
+    public void AnExternalEstimator_ThatLeavesSomethingRunning_IsRefused()
+    {
+        if (OperatingSystem.IsWindows()) return;
+        var (code, _, errors) = Command.Run("measure", "make:gaussian,n=50", "--x", "x1", "--y", "y1", "--estimator", "gaussian", "--permutations", "0", "--external", "sleep 30 & echo 1 #");
+        Assert.Equal(2, code);
+        Assert.Contains("still holds its output", errors, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("measure|make:gaussian,n=50|--x|x1|--y|y1|--estimator|gaussian|--external|false", "error: --external 'false' ended with exit code 1\n")]
     [InlineData("measure|make:gaussian,n=50|--x|x1|--y|y1|--estimator|gaussian|--external|echo hello #", "error: --external 'echo hello #' printed 'hello'\n")]

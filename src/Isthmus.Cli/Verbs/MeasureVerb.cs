@@ -89,12 +89,11 @@ internal sealed class MeasureVerb : Verb
     // What is true of generated data, where x and y are the whole of their two sides.
     private double? Truth(Call call, Table table)
     {
-        var data = call.Get(_data)!;
-        if (!GeneratorCatalogue.IsGenerator(data) || call.Get(_given) is not null) return null;
+        if (table.Truth.Count == 0 || call.Get(_given) is not null) return null;
         var (x, y) = (table.Find(call.Get(_x)!), table.Find(call.Get(_y)!));
         bool Are(IReadOnlyList<int> columns, char side) => columns.All(c => table.Columns[c].Name[0] == side);
         return x.Count + y.Count == table.Columns.Count && Are(x, 'x') && Are(y, 'y')
-            && DataSource.Describe(data, _flags.Read(call)).Truth.TryGetValue("mi_bits", out var bits) ? bits : null;
+            && table.Truth.TryGetValue("mi_bits", out var bits) ? bits : null;
     }
 
     private static object Json(ColumnSamples samples, IReadOnlyList<Estimate> estimates, double? truth) => new

@@ -33,7 +33,7 @@ public sealed record DataDescription(string Source, string Kind, int Rows, IRead
 
     internal static DataDescription Of(RawData raw, DataOptions options, string source)
     {
-        if (raw.Table is { } table) return OfTable(table, raw.Imply(options), source, raw.Truth);
+        if (raw.Table is { } table) return OfTable(table, raw.Imply(options), source);
         var data = raw.Data!;
         var columns = new List<ColumnDescription>();
         if (data.Kind is DataKind.Vectors)
@@ -71,7 +71,7 @@ public sealed record DataDescription(string Source, string Kind, int Rows, IRead
         return text.ToString();
     }
 
-    private static DataDescription OfTable(Table table, DataOptions options, string source, IReadOnlyDictionary<string, double> truth)
+    private static DataDescription OfTable(Table table, DataOptions options, string source)
     {
         var notes = new List<string>();
         var roles = Roles(table, options, notes);
@@ -83,7 +83,7 @@ public sealed record DataDescription(string Source, string Kind, int Rows, IRead
                 classes[group.Key] = group.Count();
         if (!table.HasHeader) notes.Add("no header was found: columns are named c1, c2, …; --header row if the first row is one");
         var bytes = table.Columns.Sum(c => c.Type == ColumnType.Text ? c.Codes.LongLength * sizeof(int) : c.Numbers.LongLength * sizeof(double));
-        return new(source, "table", table.Count, [table.Columns.Count], bytes, columns, classes, notes, truth);
+        return new(source, "table", table.Count, [table.Columns.Count], bytes, columns, classes, notes, table.Truth);
     }
 
     // What would be refused in training is said here and not refused: describing is how one finds out.

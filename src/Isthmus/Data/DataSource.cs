@@ -40,7 +40,7 @@ public static class DataSource
         options = raw.Imply(options);
         if (raw.Table is not { } table) return LoadArrays(raw, options, budget);
         var loaded = LoadTable(table, options, budget);
-        return raw.Truth.Count == 0 ? loaded : loaded with { Data = loaded.Data.With(truth: raw.Truth) };
+        return table.Truth.Count == 0 ? loaded : loaded with { Data = loaded.Data.With(truth: table.Truth) };
     }
 
     /// <summary>Loads rows for a run that was trained before.</summary>

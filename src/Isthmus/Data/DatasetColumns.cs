@@ -20,7 +20,7 @@ internal static class DatasetColumns
         if (data.Concepts is { } concepts)
             for (var c = 0; c < concepts.Columns.Count; c++)
                 columns.Add(Numbers(concepts.Columns[c].Name, concepts.Values, concepts.Columns.Count, c));
-        return new Table(data.Name, columns);
+        return new Table(data.Name, columns) { Truth = data.Truth };
     }
 
     private static TableColumn Numbers(string name, float[] values, int width, int column)

@@ -16,7 +16,4 @@ internal sealed record RawData(Table? Table, Dataset? Data)
 
     /// <summary>Options that the source itself implies, as a generated series does.</summary>
     public Func<DataOptions, DataOptions> Imply { get; init; } = options => options;
-
-    /// <summary>What is known of generated tables (arrays carry it themselves).</summary>
-    public IReadOnlyDictionary<string, double> Truth { get; init; } = new Dictionary<string, double>();
 }

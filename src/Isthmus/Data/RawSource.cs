@@ -51,10 +51,9 @@ internal static class RawSource
         if (generator.Window is not { } window) return new RawData(null, made);
         var step = new double[made.Count];
         for (var t = 0; t < step.Length; t++) step[t] = t;
-        var table = new Table(made.Name, [TableColumn.Numeric("t", step), .. DatasetColumns.Of(made).Columns]);
+        var table = new Table(made.Name, [TableColumn.Numeric("t", step), .. DatasetColumns.Of(made).Columns]) { Truth = made.Truth };
         return new RawData(table, null)
         {
-            Truth = made.Truth,
             Imply = o => o with { Time = o.Time ?? "t", Window = o.Window ?? window, Task = o.Task == TaskKind.Auto ? TaskKind.Forecast : o.Task },
         };
     }

@@ -83,6 +83,9 @@ public sealed record Table(string Source, IReadOnlyList<TableColumn> Columns)
     /// <summary>For each row the line of the file it begins on, 1-based; null where rows have no lines.</summary>
     public int[]? Lines { get; init; }
 
+    /// <summary>What is known exactly of generated rows, by name; empty for others.</summary>
+    public IReadOnlyDictionary<string, double> Truth { get; init; } = new Dictionary<string, double>();
+
     /// <summary>Where a row stands, for messages: <c>file.csv line 7</c> or <c>data row 7</c>.</summary>
     public string Place(int row) => Lines is null ? FormattableString.Invariant($"{Source} row {row + 1}") : FormattableString.Invariant($"{Source} line {Lines[row]}");
 

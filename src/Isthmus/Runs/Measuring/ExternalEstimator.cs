@@ -14,6 +14,7 @@ namespace Isthmus.Runs;
 public static class ExternalEstimator
 {
     private const int MostOutput = 1 << 20;
+    private static readonly TimeSpan s_afterItsEnd = TimeSpan.FromSeconds(5);
 
     /// <summary>Runs the command once on the samples.</summary>
     /// <param name="command">What the shell runs; the two paths are added to it.</param>
@@ -62,7 +63,7 @@ public static class ExternalEstimator
             process.Kill(entireProcessTree: true);
             throw new InputException(string.Create(CultureInfo.InvariantCulture, $"--external '{command}' took longer than {limit.TotalSeconds:0} seconds"));
         }
-        Task.WaitAll([output, errors], limit);
+        if (!Task.WaitAll([output, errors], s_afterItsEnd)) throw new InputException($"--external '{command}' ended, but something that it started still holds its output");
         if (process.ExitCode != 0)
             throw new InputException(FormattableString.Invariant($"--external '{command}' ended with exit code {process.ExitCode}"), LastLine(errors.Result) is { Length: > 0 } why ? $"its last words: {why}" : null);
         return output.Result;

@@ -71,7 +71,7 @@ public sealed record InformationPlane(IReadOnlyList<string> Layers, IReadOnlyLis
         IReadOnlyList<string> layers = question.Layers.Count > 0 ? [.. question.Layers.Distinct(StringComparer.Ordinal)] : LayerRows.DefaultLayers(network);
         foreach (var layer in layers) network.GetSubmodule(layer); // slips are told before the work
         var onlyLast = question.Epochs.Count == 0 && KeptEpochs.In(run.Folder).Count == 0;
-        IReadOnlyList<int> epochs = onlyLast ? [run.Model.Recipe.Training.Epochs] : Chosen(run, question.Epochs);
+        IReadOnlyList<int> epochs = onlyLast ? [run.Summary?.Train.Epochs ?? run.Model.Recipe.Training.Epochs] : Chosen(run, question.Epochs);
         var channel = question.Channel;
         var fixedBins = channel.Kind == ChannelKind.Bins ? SameBins(run, rows, layers, onlyLast ? [] : epochs, channel, stop) : null;
         var (points, bins) = (new List<PlanePoint>(), new List<PlaneBins>());
