@@ -5,10 +5,10 @@ using Isthmus.Tensors;
 namespace Isthmus.Bottlenecks;
 
 /// <summary>
-/// The directions of greatest variance of rows that come batch by batch: the covariance in double precision, subspace iteration
-/// on it from a seeded start (Halko, Martinsson, Tropp, "Finding structure with randomness", SIAM Review 2011, algorithm 4.4),
-/// and cyclic Jacobi rotations inside the subspace (Golub and Van Loan, "Matrix Computations", section 8.5). Sums are taken in
-/// one order, whatever the number of threads and the width of vectors.
+/// The directions of greatest variance of rows that come batch by batch: the covariance (products of a batch in single precision,
+/// their sums in double), then in double precision subspace iteration on it from a seeded start (Halko, Martinsson, Tropp, "Finding
+/// structure with randomness", SIAM Review 2011, algorithm 4.4), and cyclic Jacobi rotations inside the subspace (Golub and Van Loan,
+/// "Matrix Computations", section 8.5). Sums are taken in one order, whatever the number of threads and the width of vectors.
 /// </summary>
 internal static class Covariance
 {

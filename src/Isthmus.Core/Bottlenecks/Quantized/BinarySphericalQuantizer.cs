@@ -54,7 +54,6 @@ public sealed record BsqOptions
 public sealed class BinarySphericalQuantizer : SignQuantizer
 {
     private readonly bool _stochastic;
-    private readonly float _magnitude;
 
     /// <summary>A quantiser of a number of features.</summary>
     /// <exception cref="InputException">A setting is out of its range, or the exact entropy is asked for over too many codes.</exception>
@@ -62,7 +61,6 @@ public sealed class BinarySphericalQuantizer : SignQuantizer
         : base(features, (options ?? throw new ArgumentNullException(nameof(options))).Bits, options.Groups, 1f / MathF.Sqrt(Math.Max(1, options.Bits)), options.Factorized, options.InverseTemperature, options.Entropy, options.Diversity, options.Commitment, random)
     {
         _stochastic = options.Stochastic;
-        _magnitude = 1f / MathF.Sqrt(Bits);
     }
 
     private protected override Tensor Numbers(Features h, bool training)
@@ -133,7 +131,7 @@ public sealed class BinarySphericalQuantizer : SignQuantizer
     {
         if (!_stochastic) return Signs(x);
         using var noGrad = new NoGrad();
-        var set = (x.Detach() * (4 * InverseTemperature * _magnitude)).Sigmoid();
+        var set = (x.Detach() * (4 * InverseTemperature * Magnitude)).Sigmoid();
         return Signs(set - Tensor.Rand(random, x.Shape));
     }
 }

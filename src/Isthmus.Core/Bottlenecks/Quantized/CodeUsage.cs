@@ -29,10 +29,14 @@ public sealed record CodeCounts(IReadOnlyList<long> Counts)
     }
 
     /// <summary>The entropy plus (used - 1)/(2n ln 2) bits (Miller 1955), at most log2 of the codes.</summary>
-    public Bits CorrectedEntropy => Bits.FromBits(Total == 0 ? 0 : Math.Min(Math.Log2(Counts.Count), Entropy.Value + ((Used - 1) / (2.0 * Total * Math.Log(2)))));
+    public Bits CorrectedEntropy => Corrected(Math.Log2(Counts.Count));
 
     /// <summary>2^entropy: how many evenly used codes would have it; at most min(codes, n).</summary>
     public double Perplexity => Math.Pow(2, Entropy.Value);
+
+    /// <summary>The entropy with Miller's correction.</summary>
+    /// <param name="most">What it is at most, in bits.</param>
+    internal Bits Corrected(double most) => Bits.FromBits(Total == 0 ? 0 : Math.Min(most, Entropy.Value + ((Used - 1) / (2.0 * Total * Math.Log(2)))));
 }
 
 /// <summary>The use of the indices of messages: of every position alone, and of all together.</summary>
@@ -89,8 +93,6 @@ public sealed class CodeUsage
         }
         var per = counts.Select(c => new CodeCounts(c)).ToArray();
         var joint = new CodeCounts([.. whole.Values]);
-        var corrected = joint.Entropy.Value + (n == 0 ? 0 : (whole.Count - 1) / (2.0 * n * Math.Log(2)));
-        corrected = Math.Min(corrected, codes.Sum(k => Math.Log2(k)));
-        return new CodeUsage(per, joint.Entropy, Bits.FromBits(corrected), n, whole.Count);
+        return new CodeUsage(per, joint.Entropy, joint.Corrected(codes.Sum(k => Math.Log2(k))), n, whole.Count);
     }
 }

@@ -65,12 +65,12 @@ public sealed class Codebook : Module
     public Codebook(CodebookSettings settings, RandomStream random)
     {
         ArgumentNullException.ThrowIfNull(settings);
-        Require(settings.Codes >= 1, "codes", "at least 1", settings.Codes);
-        Require(settings.Width >= 1, "width", "at least 1", settings.Width);
-        Require(settings.Heads >= 1, "heads", "at least 1", settings.Heads);
-        Require(settings.Decay is >= 0 and < 1, "decay", "a number in [0, 1)", settings.Decay);
-        Require(settings.KMeansIterations >= 0, "kmeans", "at least 0", settings.KMeansIterations);
-        Require(!float.IsNaN(settings.DeadThreshold), "dead_threshold", "a number", settings.DeadThreshold);
+        Setting.Require(settings.Codes >= 1, "codes", "at least 1", settings.Codes);
+        Setting.Require(settings.Width >= 1, "width", "at least 1", settings.Width);
+        Setting.Require(settings.Heads >= 1, "heads", "at least 1", settings.Heads);
+        Setting.Require(settings.Decay is >= 0 and < 1, "decay", "a number in [0, 1)", settings.Decay);
+        Setting.Require(settings.KMeansIterations >= 0, "kmeans", "at least 0", settings.KMeansIterations);
+        Setting.Require(!float.IsNaN(settings.DeadThreshold), "dead_threshold", "a number", settings.DeadThreshold);
         _settings = settings;
         _books = settings.Shared ? 1 : settings.Heads;
         int[] shape = [_books, settings.Codes, settings.Width];
@@ -241,10 +241,5 @@ public sealed class Codebook : Module
             flat.Data[i] = index < 0 || _settings.Shared ? index : (i % heads * codes) + index;
         }
         return flat;
-    }
-
-    internal static void Require(bool holds, string field, string expected, double given)
-    {
-        if (!holds) throw new InputException(FormattableString.Invariant($"bottleneck.{field}: {expected} is expected, not {given}"));
     }
 }

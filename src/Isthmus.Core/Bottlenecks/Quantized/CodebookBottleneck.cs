@@ -3,46 +3,6 @@ using Isthmus.Tensors;
 
 namespace Isthmus.Bottlenecks;
 
-/// <summary>The stages and heads of a <see cref="CodebookBottleneck"/>.</summary>
-/// <param name="Codes">Codes of each stage; every stage quantises what the ones before left.</param>
-/// <param name="Width">Of one code.</param>
-public sealed record CodebookDesign(IReadOnlyList<int> Codes, int Width)
-{
-    /// <summary>Vectors a place, each with indices of its own.</summary>
-    public int Heads { get; init; } = 1;
-
-    /// <summary>Whether heads share their tables.</summary>
-    public bool SharedHeads { get; init; }
-
-    /// <summary>Whether stages share their tables.</summary>
-    public bool SharedStages { get; init; }
-
-    /// <summary>How many stages stay in training, drawn anew for nothing, each batch or each vector.</summary>
-    public StageDropout Dropout { get; init; }
-
-    /// <summary>Stages that always stay, at least 1.</summary>
-    public int LeastStages { get; init; } = 1;
-
-    /// <summary>What the number of stages that stay is rounded up to a multiple of.</summary>
-    public int StagesMultiple { get; init; } = 1;
-
-    /// <summary>Partial choices that are kept from stage to stage.</summary>
-    public int Beam { get; init; } = 1;
-}
-
-/// <summary>For what the number of stages that stay in training is drawn.</summary>
-public enum StageDropout
-{
-    /// <summary>All stay.</summary>
-    None,
-
-    /// <summary>One number a batch.</summary>
-    Batch,
-
-    /// <summary>One number a vector (Zeghidour et al. 2021, SoundStream, section 3.4).</summary>
-    Example,
-}
-
 /// <summary>
 /// Vectors replaced by codes of learned tables: heads side by side, stages one on what the other left. The message has an index
 /// for each stage and head of each place. Vector, residual, grouped and multi-codebook quantisers are sizes of this one.
@@ -64,19 +24,19 @@ public abstract class CodebookBottleneck : IndexBottleneck
     {
         ArgumentNullException.ThrowIfNull(options);
         (_options, _design) = (options, design);
-        Codebook.Require(design.Codes.Count >= 1, "stages", "at least 1", design.Codes.Count);
-        Codebook.Require(design.Heads >= 1, "heads", "at least 1", design.Heads);
-        Codebook.Require(design.Width >= 1, "width", "at least 1", design.Width);
-        Codebook.Require(options.Commitment >= 0, "commitment", "at least 0", options.Commitment);
-        Codebook.Require(design.Beam >= 1, "beam", "at least 1", design.Beam);
-        Codebook.Require(design.LeastStages >= 1 && design.LeastStages <= design.Codes.Count, "least_stages", FormattableString.Invariant($"a number in 1..{design.Codes.Count}"), design.LeastStages);
-        Refuse(options.Orthogonal > 0 && options.Codebook == CodebookLearning.Ema, "orthogonal: running averages have no gradient that it could change", "codebook: gradient learns by gradients");
-        Refuse(Gumbel && design.Codes.Count > 1, "estimator: gumbel chooses one code a vector, and there are several stages", "straight-through and rotation serve any number of stages");
-        Refuse(options.Sampling > 0 && design.Beam > 1, "sampling: a beam keeps the best choices, not random ones", "beam: 1");
-        Refuse(design.SharedStages && design.Codes.Distinct().Count() > 1, "shared: stages that share a table have as many codes each", "give one number of codes");
+        Setting.Require(design.Codes.Count >= 1, "stages", "at least 1", design.Codes.Count);
+        Setting.Require(design.Heads >= 1, "heads", "at least 1", design.Heads);
+        Setting.Require(design.Width >= 1, "width", "at least 1", design.Width);
+        Setting.Require(options.Commitment >= 0, "commitment", "at least 0", options.Commitment);
+        Setting.Require(design.Beam >= 1, "beam", "at least 1", design.Beam);
+        Setting.Require(design.LeastStages >= 1 && design.LeastStages <= design.Codes.Count, "least_stages", FormattableString.Invariant($"a number in 1..{design.Codes.Count}"), design.LeastStages);
+        Setting.Refuse(options.Orthogonal > 0 && options.Codebook == CodebookLearning.Ema, "orthogonal: running averages have no gradient that it could change", "codebook: gradient learns by gradients");
+        Setting.Refuse(Gumbel && design.Codes.Count > 1, "estimator: gumbel chooses one code a vector, and there are several stages", "straight-through and rotation serve any number of stages");
+        Setting.Refuse(options.Sampling > 0 && design.Beam > 1, "sampling: a beam keeps the best choices, not random ones", "beam: 1");
+        Setting.Refuse(design.SharedStages && design.Codes.Distinct().Count() > 1, "shared: stages that share a table have as many codes each", "give one number of codes");
         _places = new CodePlaces(shape, options.Places, options.ChannelsFirst);
         var width = design.Heads * design.Width;
-        Refuse(options.Project == CodeProjection.None && width != _places.Channels,
+        Setting.Refuse(options.Project == CodeProjection.None && width != _places.Channels,
             FormattableString.Invariant($"project: none needs heads x width = {_places.Channels} features, and there are {design.Heads} x {design.Width}"), "project: in makes any number of them");
         if (options.Project != CodeProjection.None) Projection = AddModule("projection", new Linear(_places.Channels, width, random));
         if (options.Project == CodeProjection.Both) BackProjection = AddModule("back_projection", new Linear(width, _places.Channels, random));
@@ -214,7 +174,7 @@ public abstract class CodebookBottleneck : IndexBottleneck
     private (Tensor Output, LongTensor Indices, List<Term> Terms) Train(Tensor x, PassContext c)
     {
         var values = x.Detach();
-        var stages = Survivors(x.Size(0), c.Random);
+        var stages = _design.Survivors(x.Size(0), c.Random);
         var (indices, mixture) = ChooseInTraining(x, values, stages, c);
         var (code, terms) = Learn(x, values, indices, stages);
         var output = _options.Estimator switch
@@ -358,24 +318,6 @@ public abstract class CodebookBottleneck : IndexBottleneck
         return all;
     }
 
-    // How many stages each vector keeps; null where all keep all.
-    private int[]? Survivors(int rows, RandomStream random)
-    {
-        if (_design.Dropout == StageDropout.None || _stages.Length == 1) return null;
-        var kept = new int[rows];
-        for (var i = 0; i < rows; i++)
-        {
-            if (i > 0 && _design.Dropout == StageDropout.Batch)
-            {
-                kept[i] = kept[0];
-                continue;
-            }
-            var n = _design.LeastStages + random.NextInt(_stages.Length - _design.LeastStages + 1);
-            kept[i] = Math.Min(_stages.Length, (n + _design.StagesMultiple - 1) / _design.StagesMultiple * _design.StagesMultiple);
-        }
-        return kept;
-    }
-
     private static void Drop(LongTensor indices, int[]? stages, int k)
     {
         if (stages is null) return;
@@ -433,10 +375,5 @@ public abstract class CodebookBottleneck : IndexBottleneck
         from.Data.Fill(rows.Size(0));
         for (var i = 0; i < present.Numel; i++) from.Data[(int)present.Data[i]] = i;
         return Tensor.Cat([rows, Tensor.Zeros(1, rows.Size(1))]).IndexSelect(0, from);
-    }
-
-    private static void Refuse(bool wrong, string what, string hint)
-    {
-        if (wrong) throw new InputException($"bottleneck.{what}", hint);
     }
 }

@@ -42,9 +42,9 @@ public sealed class CodebookFeatures : IndexBottleneck
     {
         ArgumentNullException.ThrowIfNull(options);
         if (features < 2) throw new InputException($"bottleneck.type codebook: at least 2 features are needed to compare directions, not {features}");
-        if (options.Codes < 1) throw new InputException($"bottleneck.codes: at least 1 is expected, not {options.Codes}");
+        Setting.Require(options.Codes >= 1, "codes", "at least 1", options.Codes);
         if (options.Active < 1 || options.Active > options.Codes) throw new InputException($"bottleneck.active: 1 to the {options.Codes} codes are expected, not {options.Active}");
-        if (!(options.Reconstruction > 0)) throw new InputException(FormattableString.Invariant($"bottleneck.reconstruction: a number above 0 is expected, not {options.Reconstruction}"));
+        Setting.Require(options.Reconstruction > 0, "reconstruction", "a number above 0", options.Reconstruction);
         _options = options;
         Codebook = AddParameter("codebook", Initializers.Normal(random, 1f / MathF.Sqrt(features), options.Codes, features));
         _started = AddBuffer("started", Tensor.Zeros(1));
@@ -83,7 +83,7 @@ public sealed class CodebookFeatures : IndexBottleneck
         if (_started.Data[0] == 0) Start(x, c.Random);
         var indices = Quantize(h);
         var sum = Decode(indices);
-        return new Passage(Tensor.WithGradient(sum, [x], static g => [g]), RateOf(indices),
+        return new Passage(GradientEstimators.StraightThrough(x, sum), RateOf(indices),
             [new Term("reconstruction", (sum - x.Detach()).Square().Sum(1).Mean(), _options.Reconstruction)], () => AsMessage(indices));
     }
 

@@ -55,12 +55,12 @@ public sealed class DiscreteKeyValue : IndexBottleneck
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(random);
-        Require(options.Heads >= 1, "heads", "at least 1", options.Heads);
-        Require(options.Keys >= 1, "keys", "at least 1", options.Keys);
-        Require(options.KeyWidth >= 1, "key_width", "at least 1", options.KeyWidth);
-        Require(options.Latent >= 1, "latent", "at least 1", options.Latent);
-        Require(options.Decay is >= 0 and < 1, "decay", "a number in [0, 1)", options.Decay);
-        Require(options.KeyEpochs >= 0, "key_epochs", "at least 0", options.KeyEpochs);
+        Setting.Require(options.Heads >= 1, "heads", "at least 1", options.Heads);
+        Setting.Require(options.Keys >= 1, "keys", "at least 1", options.Keys);
+        Setting.Require(options.KeyWidth >= 1, "key_width", "at least 1", options.KeyWidth);
+        Setting.Require(options.Latent >= 1, "latent", "at least 1", options.Latent);
+        Setting.Require(options.Decay is >= 0 and < 1, "decay", "a number in [0, 1)", options.Decay);
+        Setting.Require(options.KeyEpochs >= 0, "key_epochs", "at least 0", options.KeyEpochs);
         _options = options;
         var width = options.Heads * options.KeyWidth;
         // Glorot and Bengio 2010 for each head by itself.
@@ -126,9 +126,7 @@ public sealed class DiscreteKeyValue : IndexBottleneck
     protected override Tensor Decode(LongTensor indices)
     {
         ArgumentNullException.ThrowIfNull(indices);
-        var places = LongTensor.Zeros(indices.Numel);
-        for (var i = 0; i < places.Numel; i++) places.Data[i] = (i % _options.Heads * (long)_options.Keys) + indices.Data[i];
-        return Values.IndexSelect(0, places).Reshape(-1, _options.Heads, _options.Latent).Mean(1);
+        return Values.IndexSelect(0, Flat(indices)).Reshape(-1, _options.Heads, _options.Latent).Mean(1);
     }
 
     private void Average(Tensor rows, float[] counts, float[] sums)
@@ -147,10 +145,5 @@ public sealed class DiscreteKeyValue : IndexBottleneck
         }
         for (var k = 0; k < sums.Length; k++)
             if (counts[k / width] > 1e-20f) _keys.Data[k] = sums[k] / counts[k / width];
-    }
-
-    private static void Require(bool holds, string field, string expected, double given)
-    {
-        if (!holds) throw new InputException(FormattableString.Invariant($"bottleneck.{field}: {expected} is expected, not {given}"));
     }
 }

@@ -52,9 +52,9 @@ public sealed class FiniteScalarPerturbation : IndexBottleneck
         ArgumentNullException.ThrowIfNull(options);
         _options = options;
         _grid = new LevelGrid(options.Levels, options.Heads, LevelForm.Centred);
-        Require(options.Width >= 0 && float.IsFinite(options.Width), "width", "at least 0", options.Width);
-        Require(options.Quantized is >= 0 and <= 1, "quantized", "a number from 0 to 1", options.Quantized);
-        Require(options.Normalization >= 0, "normalization", "at least 0", options.Normalization);
+        Setting.Require(options.Width >= 0 && float.IsFinite(options.Width), "width", "at least 0", options.Width);
+        Setting.Require(options.Quantized is >= 0 and <= 1, "quantized", "a number from 0 to 1", options.Quantized);
+        Setting.Require(options.Normalization >= 0, "normalization", "at least 0", options.Normalization);
         Projection = AddModule("projection", new Linear(features, _grid.Width, random));
     }
 
@@ -76,7 +76,7 @@ public sealed class FiniteScalarPerturbation : IndexBottleneck
         var a = Projection.Forward(h.Single);
         var soft = Tensor.Zeros(a.Shape);
         var (code, indices) = _grid.Quantize(a, soft);
-        Term[] terms = _options.Normalization > 0 ? [new Term("normalization", Normalization(a), _options.Normalization)] : [];
+        Term[] terms = _options.Normalization > 0 ? [new Term("normalization", VectorPerturbation.Normalization(a, Variance), _options.Normalization)] : [];
         return new Passage(code + Perturbation(code.Detach(), soft, c.Random), RateOf(indices), terms, () => AsMessage(indices));
     }
 
@@ -114,16 +114,5 @@ public sealed class FiniteScalarPerturbation : IndexBottleneck
             for (var d = 0; d < size; d++) move[d] = (inside ? proposal[d] : from[d]) - value[d];
         }
         return moves;
-    }
-
-    private static Tensor Normalization(Tensor a)
-    {
-        var mean = a.Mean(0);
-        return mean.Square().Sum() + ((a - mean).Square().Mean(0) - Variance).Square().Sum();
-    }
-
-    private static void Require(bool holds, string field, string expected, double given)
-    {
-        if (!holds) throw new InputException(FormattableString.Invariant($"bottleneck.{field}: {expected} is expected, not {given}"));
     }
 }

@@ -62,7 +62,7 @@ public sealed class FiniteScalarQuantizer : IndexBottleneck
         ArgumentNullException.ThrowIfNull(options);
         _grid = new LevelGrid(options.Levels, options.Heads, options.Symmetric ? LevelForm.Symmetric : LevelForm.Standard);
         _noise = options.Noise;
-        if (!(_noise is >= 0 and <= 1)) throw new InputException(FormattableString.Invariant($"bottleneck.noise: a number from 0 to 1 is expected, not {_noise}"));
+        Setting.Require(_noise is >= 0 and <= 1, "noise", "a number from 0 to 1", _noise);
         Projection = AddModule("projection", new Linear(features, _grid.Width, random));
         if (options.Normalize) _standardizer = AddModule("standardizer", new BatchStandardizer(_grid.Width));
         float[] cells = [.. options.Levels.Select(l => options.Symmetric || l == 2 ? 2f / (l - 1) : 1f / (l / 2))];

@@ -4,24 +4,8 @@ using Isthmus.Tensors;
 namespace Isthmus.Bottlenecks;
 
 /// <summary>What an <see cref="IndexBackpropagation"/> is made of.</summary>
-public sealed record IbqOptions
+public sealed record IbqOptions : SingleCodebookOptions
 {
-    /// <summary>Codes, at least 1.</summary>
-    [Option("codes of the codebook", Min = 1, Max = 1 << 20)]
-    public int Codes { get; init; } = 256;
-
-    /// <summary>Width of one code, at least 1.</summary>
-    [Option("width of one code", Min = 1, Max = 65536)]
-    public int Width { get; init; } = 8;
-
-    /// <summary>Indices a sample, all of one codebook.</summary>
-    [Option("indices a sample, all of one codebook", Min = 1, Max = 65536)]
-    public int Heads { get; init; } = 1;
-
-    /// <summary>Weight of the commitment loss; at least 0.</summary>
-    [Option("weight of the commitment loss", Min = 0)]
-    public float Commitment { get; init; } = 0.25f;
-
     /// <summary>Weight of the entropy loss; at least 0.</summary>
     [Option("weight of the entropy loss", Min = 0)]
     public float Entropy { get; init; } = 0.05f;
@@ -46,14 +30,11 @@ public sealed class IndexBackpropagation : IndexBottleneck
     public IndexBackpropagation(int features, IbqOptions options, RandomStream random)
     {
         ArgumentNullException.ThrowIfNull(options);
-        Require(options.Codes >= 1, "codes", options.Codes, 1);
-        Require(options.Width >= 1, "width", options.Width, 1);
-        Require(options.Heads >= 1, "heads", options.Heads, 1);
-        Require(options.Commitment >= 0, "commitment", options.Commitment, 0);
-        Require(options.Entropy >= 0, "entropy", options.Entropy, 0);
+        options.Check();
+        Setting.Require(options.Entropy >= 0, "entropy", "at least 0", options.Entropy);
         _options = options;
         Projection = AddModule("projection", new Linear(features, options.Heads * options.Width, random));
-        Codebook = AddParameter("codebook", Initializers.Normal(random, 1f / MathF.Sqrt(Math.Max(1, options.Width)), options.Codes, options.Width));
+        Codebook = AddParameter("codebook", Initializers.Normal(random, 1f / MathF.Sqrt(options.Width), options.Codes, options.Width));
     }
 
     /// <summary>Features to the vectors that are quantised.</summary>
@@ -78,7 +59,7 @@ public sealed class IndexBackpropagation : IndexBottleneck
         var logits = x.MatMul(Codebook, transposeOther: true);
         var p = logits.Softmax();
         var chosen = logits.ArgMax(1);
-        var choice = Tensor.WithGradient(Tensor.OneHot(chosen, _options.Codes), [p], static g => [g]);
+        var choice = GradientEstimators.StraightThrough(p, Tensor.OneHot(chosen, _options.Codes));
         var code = choice.MatMul(Codebook);
         var indices = chosen.Reshape(-1, _options.Heads);
         var output = code.Reshape(-1, _options.Heads * _options.Width);
@@ -115,10 +96,5 @@ public sealed class IndexBackpropagation : IndexBottleneck
         const float Least = 1e-30f;
         var mean = p.Mean(0).Clamp(Least);
         return (mean * mean.Log()).Sum() - (p * logits.LogSoftmax()).Sum(1).Mean();
-    }
-
-    private static void Require(bool holds, string field, double given, double least)
-    {
-        if (!holds) throw new InputException(FormattableString.Invariant($"bottleneck.{field}: at least {least} is expected, not {given}"));
     }
 }

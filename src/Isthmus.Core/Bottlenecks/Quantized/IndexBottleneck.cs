@@ -128,6 +128,15 @@ public abstract class IndexBottleneck : Bottleneck
         ? new Rate(Tensor.Scalar((float)Capacity!.Value.Nats), RateKind.Capacity, RateScope.Batch)
         : new Rate(_code.Cost(indices), RateKind.CodeLength, RateScope.Sample);
 
+    /// <summary>Where indices stand in one table of all positions, those of a position below those of the one before.</summary>
+    private protected LongTensor Flat(LongTensor indices)
+    {
+        var (positions, codes) = (Positions, Alphabet);
+        var rows = LongTensor.Zeros(indices.Numel);
+        for (var i = 0; i < rows.Numel; i++) rows.Data[i] = (i % positions * codes) + indices.Data[i];
+        return rows;
+    }
+
     private static int LengthBits(int places) => 32 - System.Numerics.BitOperations.LeadingZeroCount((uint)places);
 
     private IndexCode Frozen() => _code ?? throw new InvalidOperationException($"{GetType().Name}: nothing can be shipped before Freeze has fitted the tables on training data");

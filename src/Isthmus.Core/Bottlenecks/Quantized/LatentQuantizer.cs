@@ -41,10 +41,10 @@ public sealed class LatentQuantizer : IndexBottleneck
     public LatentQuantizer(int features, LatentQuantizerOptions options, RandomStream random)
     {
         ArgumentNullException.ThrowIfNull(options);
-        Require(options.Latent >= 1, "latent", "at least 1", options.Latent);
-        Require(options.Levels is >= 2 and <= 4096, "levels", "2 to 4096", options.Levels);
-        Require(options.Quantization >= 0, "quantization", "at least 0", options.Quantization);
-        Require(options.Commitment >= 0, "commitment", "at least 0", options.Commitment);
+        Setting.Require(options.Latent >= 1, "latent", "at least 1", options.Latent);
+        Setting.Require(options.Levels is >= 2 and <= 4096, "levels", "2 to 4096", options.Levels);
+        Setting.Require(options.Quantization >= 0, "quantization", "at least 0", options.Quantization);
+        Setting.Require(options.Commitment >= 0, "commitment", "at least 0", options.Commitment);
         _options = options;
         Projection = AddModule("projection", new Linear(features, options.Latent, random));
         var start = Tensor.Arange(options.Levels, -0.5f, 1f / (options.Levels - 1));
@@ -72,7 +72,7 @@ public sealed class LatentQuantizer : IndexBottleneck
         var z = Projection.Forward(h.Single);
         var indices = Nearest(z);
         var code = Decode(indices);
-        return new Passage(Tensor.WithGradient(code, [z], static g => [g]), RateOf(indices),
+        return new Passage(GradientEstimators.StraightThrough(z, code), RateOf(indices),
         [
             new Term("quantization", (code - z.Detach()).Square().Sum(1).Mean(), _options.Quantization),
             new Term("commitment", (z - code.Detach()).Square().Sum(1).Mean(), _options.Commitment),
@@ -91,9 +91,7 @@ public sealed class LatentQuantizer : IndexBottleneck
     protected override Tensor Decode(LongTensor indices)
     {
         ArgumentNullException.ThrowIfNull(indices);
-        var places = LongTensor.Zeros(indices.Numel);
-        for (var i = 0; i < places.Numel; i++) places.Data[i] = (i % _options.Latent * (long)_options.Levels) + indices.Data[i];
-        return Values.Reshape(-1).IndexSelect(0, places).Reshape(-1, _options.Latent);
+        return Values.Reshape(-1).IndexSelect(0, Flat(indices)).Reshape(-1, _options.Latent);
     }
 
     private LongTensor Nearest(Tensor z)
@@ -109,10 +107,5 @@ public sealed class LatentQuantizer : IndexBottleneck
             indices.Data[i] = best;
         }
         return indices;
-    }
-
-    private static void Require(bool holds, string field, string expected, double given)
-    {
-        if (!holds) throw new InputException(FormattableString.Invariant($"bottleneck.{field}: {expected} is expected, not {given}"));
     }
 }

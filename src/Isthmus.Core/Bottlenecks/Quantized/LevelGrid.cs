@@ -44,7 +44,7 @@ public sealed unsafe class LevelGrid
         ArgumentNullException.ThrowIfNull(levels);
         var text = string.Join(", ", levels);
         if (levels.Count == 0 || levels.Any(l => l is < 2 or > 65536)) throw new InputException($"bottleneck.levels: one or more numbers from 2 to 65536 are expected, not [{text}]");
-        if (heads < 1) throw new InputException($"bottleneck.heads: at least 1 is expected, not {heads}");
+        Setting.Require(heads >= 1, "heads", "at least 1", heads);
         (_levels, _places) = ([.. levels], new long[levels.Count]);
         long codes = 1;
         for (var d = 0; d < _levels.Length; d++)

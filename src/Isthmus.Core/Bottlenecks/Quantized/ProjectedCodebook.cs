@@ -13,19 +13,15 @@ namespace Isthmus.Bottlenecks;
 /// </remarks>
 public abstract class ProjectedCodebook : IndexBottleneck
 {
-    private readonly int _heads, _width;
-    private readonly float _commitment;
+    private readonly SingleCodebookOptions _options;
 
-    private protected ProjectedCodebook(int features, int codes, int tableWidth, int width, int heads, float commitment, bool bias, RandomStream random)
+    private protected ProjectedCodebook(int features, SingleCodebookOptions options, int tableWidth, bool bias, RandomStream random)
     {
-        Require(codes >= 1, "codes", "at least 1", codes);
-        Require(width >= 1, "width", "at least 1", width);
-        Require(heads >= 1, "heads", "at least 1", heads);
-        Require(commitment >= 0 && float.IsFinite(commitment), "commitment", "at least 0", commitment);
-        (_heads, _width, _commitment, Alphabet) = (heads, width, commitment, codes);
-        Projection = AddModule("projection", new Linear(features, heads * width, random));
-        Table = AddBuffer("table", Initializers.Normal(random, 1f / MathF.Sqrt(tableWidth), codes, tableWidth));
-        Map = AddModule("map", new Linear(tableWidth, width, random, bias));
+        options.Check();
+        _options = options;
+        Projection = AddModule("projection", new Linear(features, options.Heads * options.Width, random));
+        Table = AddBuffer("table", Initializers.Normal(random, 1f / MathF.Sqrt(tableWidth), options.Codes, tableWidth));
+        Map = AddModule("map", new Linear(tableWidth, options.Width, random, bias));
     }
 
     /// <summary>Features to the vectors that are quantised.</summary>
@@ -41,10 +37,10 @@ public abstract class ProjectedCodebook : IndexBottleneck
     public Tensor Codebook => Map.Forward(Table);
 
     /// <inheritdoc/>
-    public override int Positions => _heads;
+    public override int Positions => _options.Heads;
 
     /// <inheritdoc/>
-    public override long Alphabet { get; }
+    public override long Alphabet => _options.Codes;
 
     /// <inheritdoc/>
     public override Passage Pass(Features h, PassContext c)
@@ -55,10 +51,10 @@ public abstract class ProjectedCodebook : IndexBottleneck
         var x = Projection.Forward(h.Single);
         var indices = Nearest(x);
         var code = Decode(indices);
-        return new Passage(Tensor.WithGradient(code, [x], static g => [g]), RateOf(indices),
+        return new Passage(GradientEstimators.StraightThrough(x, code), RateOf(indices),
         [
             new Term("codebook", (code - x.Detach()).Square().Sum(1).Mean(), 1f),
-            new Term("commitment", (x - code.Detach()).Square().Sum(1).Mean(), _commitment),
+            new Term("commitment", (x - code.Detach()).Square().Sum(1).Mean(), _options.Commitment),
         ], () => AsMessage(indices));
     }
 
@@ -75,19 +71,13 @@ public abstract class ProjectedCodebook : IndexBottleneck
     {
         ArgumentNullException.ThrowIfNull(indices);
         // Only the rows that are named pass through the map; a row's product has the same bits alone.
-        return Map.Forward(Table.IndexSelect(0, indices.Reshape(-1))).Reshape(-1, _heads * _width);
-    }
-
-    /// <summary>Refuses a setting by name.</summary>
-    private protected static void Require(bool holds, string field, string expected, double given)
-    {
-        if (!holds) throw new InputException(FormattableString.Invariant($"bottleneck.{field}: {expected} is expected, not {given}"));
+        return Map.Forward(Table.IndexSelect(0, indices.Reshape(-1))).Reshape(-1, _options.Heads * _options.Width);
     }
 
     private LongTensor Nearest(Tensor x)
     {
         using var noGrad = new NoGrad();
         using var scope = new TensorScope("codebook");
-        return x.Detach().Reshape(-1, _width).NearestRows(Codebook).Reshape(-1, _heads);
+        return x.Detach().Reshape(-1, _options.Width).NearestRows(Codebook).Reshape(-1, _options.Heads);
     }
 }

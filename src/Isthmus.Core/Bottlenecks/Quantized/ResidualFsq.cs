@@ -45,7 +45,7 @@ public sealed class ResidualFsq : IndexBottleneck
         ArgumentNullException.ThrowIfNull(options);
         _grid = new LevelGrid(options.Levels, 1, LevelForm.Symmetric);
         _levels = [.. options.Levels];
-        if (options.Stages < 1) throw new InputException($"bottleneck.stages: at least 1 is expected, not {options.Stages}");
+        Setting.Require(options.Stages >= 1, "stages", "at least 1", options.Stages);
         var finest = options.Stages * Math.Log2(_levels.Max());
         if (finest > 24) throw new InputException(FormattableString.Invariant($"bottleneck.stages: {options.Stages} stages of {_levels.Max()} levels are {finest:0.#} bits a number; at most 24 are expected"));
         Positions = options.Stages;
@@ -71,7 +71,7 @@ public sealed class ResidualFsq : IndexBottleneck
         if (!c.Training) return Evaluate(Quantize(h), c);
         var squashed = Squashed(h, training: true);
         var indices = Stages(squashed);
-        return new Passage(Tensor.WithGradient(Decode(indices), [squashed], static g => [g]), RateOf(indices), [], () => AsMessage(indices));
+        return new Passage(GradientEstimators.StraightThrough(squashed, Decode(indices)), RateOf(indices), [], () => AsMessage(indices));
     }
 
     /// <summary>The output of the first stages alone: what a receiver of part of the message has.</summary>

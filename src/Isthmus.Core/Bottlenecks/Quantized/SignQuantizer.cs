@@ -7,20 +7,20 @@ namespace Isthmus.Bottlenecks;
 public abstract class SignQuantizer : IndexBottleneck
 {
     private readonly int _bits, _groups;
-    private readonly float _magnitude, _entropy, _diversity, _commitment;
+    private readonly float _entropy, _diversity, _commitment;
     private readonly bool _factorized;
 
     private protected SignQuantizer(int features, int bits, int groups, float magnitude, bool factorized, float inverseTemperature, float entropy, float diversity, float commitment, RandomStream random)
     {
         if (bits is < 1 or > 62) throw new InputException($"bottleneck.bits: 1 to 62 bits of an index are expected, not {bits}", "more bits are several groups");
-        if (groups < 1) throw new InputException($"bottleneck.groups: at least 1 is expected, not {groups}");
-        RequireNumber("entropy", entropy, 0);
-        RequireNumber("diversity", diversity, 0);
-        RequireNumber("commitment", commitment, 0);
-        if (!(inverseTemperature > 0) || !float.IsFinite(inverseTemperature)) throw new InputException(FormattableString.Invariant($"bottleneck.inverse_temperature: a number above 0 is expected, not {inverseTemperature}"));
+        Setting.Require(groups >= 1, "groups", "at least 1", groups);
+        Setting.Require(entropy >= 0 && float.IsFinite(entropy), "entropy", "a number of at least 0", entropy);
+        Setting.Require(diversity >= 0 && float.IsFinite(diversity), "diversity", "a number of at least 0", diversity);
+        Setting.Require(commitment >= 0 && float.IsFinite(commitment), "commitment", "a number of at least 0", commitment);
+        Setting.Require(inverseTemperature > 0 && float.IsFinite(inverseTemperature), "inverse_temperature", "a number above 0", inverseTemperature);
         if (!factorized && entropy > 0 && diversity > 0 && bits > BitEntropy.LargestJoint)
             throw new InputException($"bottleneck.bits: the entropy over the codes of {bits} bits needs 2^{bits} probabilities; at most {BitEntropy.LargestJoint} bits are expected", "groups of fewer bits have an entropy each, and factorized: true takes the bits as independent");
-        (_bits, _groups, _magnitude, _factorized, _entropy, _diversity, _commitment) = (bits, groups, magnitude, factorized, entropy, diversity, commitment);
+        (_bits, _groups, Magnitude, _factorized, _entropy, _diversity, _commitment) = (bits, groups, magnitude, factorized, entropy, diversity, commitment);
         InverseTemperature = inverseTemperature;
         Projection = AddModule("projection", new Linear(features, groups * bits, random));
     }
@@ -43,6 +43,9 @@ public abstract class SignQuantizer : IndexBottleneck
     /// <summary>Bits of a group.</summary>
     private protected int Bits => _bits;
 
+    /// <summary>The numbers of a code are this and its negative.</summary>
+    private protected float Magnitude { get; }
+
     /// <inheritdoc/>
     public override Passage Pass(Features h, PassContext c)
     {
@@ -53,9 +56,9 @@ public abstract class SignQuantizer : IndexBottleneck
         var indices = Chosen(x, c.Random);
         var code = Decode(indices);
         var terms = new List<Term>();
-        if (_entropy > 0) terms.Add(new Term("entropy", Entropy(x * (4 * InverseTemperature * _magnitude), c.Mask), _entropy));
+        if (_entropy > 0) terms.Add(new Term("entropy", Entropy(x * (4 * InverseTemperature * Magnitude), c.Mask), _entropy));
         if (_commitment > 0) terms.Add(new Term("commitment", OverRows((code - x).Square(), c.Mask), _commitment));
-        return new Passage(Tensor.WithGradient(code, [x], static g => [g]), RateOf(indices), terms, () => AsMessage(indices));
+        return new Passage(GradientEstimators.StraightThrough(x, code), RateOf(indices), terms, () => AsMessage(indices));
     }
 
     /// <inheritdoc/>
@@ -74,7 +77,7 @@ public abstract class SignQuantizer : IndexBottleneck
         Span<float> to = code.Data;
         ReadOnlySpan<long> from = indices.Data;
         for (var i = 0; i < from.Length; i++)
-            for (var j = 0; j < _bits; j++) to[(i * _bits) + j] = ((from[i] >> j) & 1) == 1 ? _magnitude : -_magnitude;
+            for (var j = 0; j < _bits; j++) to[(i * _bits) + j] = ((from[i] >> j) & 1) == 1 ? Magnitude : -Magnitude;
         return code;
     }
 
@@ -121,10 +124,5 @@ public abstract class SignQuantizer : IndexBottleneck
         if (mask.Numel != rows) throw new ArgumentException($"mask: one number a row is needed, {rows}, not [{string.Join(", ", mask.Shape.ToArray())}]");
         var present = mask.Detach().Reshape(rows);
         return present * (1f / Math.Max(1f, present.Sum().Item()));
-    }
-
-    private static void RequireNumber(string field, float value, float least)
-    {
-        if (!(value >= least) || !float.IsFinite(value)) throw new InputException(FormattableString.Invariant($"bottleneck.{field}: a number of at least {least} is expected, not {value}"));
     }
 }

@@ -63,13 +63,13 @@ public sealed class VectorPerturbation : IndexBottleneck
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(random);
-        Require(options.Codes >= 1, "codes", "at least 1", options.Codes);
-        Require(options.Width >= 1, "width", "at least 1", options.Width);
-        Require(options.Neighbours >= 1, "neighbours", "at least 1", options.Neighbours);
-        Require(options.Queue > options.Neighbours && options.Queue >= options.Codes, "queue", FormattableString.Invariant($"more than the {options.Neighbours} neighbours, and the {options.Codes} codes or more,"), options.Queue);
-        Require(options.Radius >= 0 && float.IsFinite(options.Radius), "radius", "at least 0", options.Radius);
-        Require(options.Normalization >= 0, "normalization", "at least 0", options.Normalization);
-        Require(options.Iterations >= 0, "iterations", "at least 0", options.Iterations);
+        Setting.Require(options.Codes >= 1, "codes", "at least 1", options.Codes);
+        Setting.Require(options.Width >= 1, "width", "at least 1", options.Width);
+        Setting.Require(options.Neighbours >= 1, "neighbours", "at least 1", options.Neighbours);
+        Setting.Require(options.Queue > options.Neighbours && options.Queue >= options.Codes, "queue", FormattableString.Invariant($"more than the {options.Neighbours} neighbours, and the {options.Codes} codes or more,"), options.Queue);
+        Setting.Require(options.Radius >= 0 && float.IsFinite(options.Radius), "radius", "at least 0", options.Radius);
+        Setting.Require(options.Normalization >= 0, "normalization", "at least 0", options.Normalization);
+        Setting.Require(options.Iterations >= 0, "iterations", "at least 0", options.Iterations);
         _options = options;
         Projection = AddModule("projection", new Linear(features, options.Width, random));
         _queue = AddBuffer("queue", Tensor.Zeros(options.Queue, options.Width));
@@ -99,10 +99,10 @@ public sealed class VectorPerturbation : IndexBottleneck
         var z = Projection.Forward(h.Single);
         var message = new Message([new Floats("vector", z)]);
         if (!c.Training) return new Passage(z, null, [], () => message) { NoRate = NoCodes };
-        Term[] terms = _options.Normalization > 0 ? [new Term("normalization", Normalization(z), _options.Normalization)] : [];
+        Term[] terms = _options.Normalization > 0 ? [new Term("normalization", Normalization(z, 1f), _options.Normalization)] : [];
         var moved = Perturbed(z, c.Random);
         Remember(z);
-        return new Passage(Tensor.WithGradient(moved, [z], static g => [g]), null, terms, () => message) { NoRate = NoCodes };
+        return new Passage(GradientEstimators.StraightThrough(z, moved), null, terms, () => message) { NoRate = NoCodes };
     }
 
     /// <inheritdoc/>
@@ -234,14 +234,10 @@ public sealed class VectorPerturbation : IndexBottleneck
         (_filled.Data[0], _filled.Data[1]) = (count, next);
     }
 
-    private static Tensor Normalization(Tensor z)
+    // |mean|² + |variance - wanted|² of the columns: equations 11 and 18.
+    internal static Tensor Normalization(Tensor z, float variance)
     {
         var mean = z.Mean(0);
-        return mean.Square().Sum() + ((z - mean).Square().Mean(0) - 1f).Square().Sum();
-    }
-
-    private static void Require(bool holds, string field, string expected, double given)
-    {
-        if (!holds) throw new InputException(FormattableString.Invariant($"bottleneck.{field}: {expected} is expected, not {given}"));
+        return mean.Square().Sum() + ((z - mean).Square().Mean(0) - variance).Square().Sum();
     }
 }

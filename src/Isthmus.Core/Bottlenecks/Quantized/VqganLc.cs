@@ -3,24 +3,8 @@ using Isthmus.Tensors;
 namespace Isthmus.Bottlenecks;
 
 /// <summary>What a <see cref="VqganLc"/> is made of.</summary>
-public sealed record VqganLcOptions
+public sealed record VqganLcOptions : SingleCodebookOptions
 {
-    /// <summary>Codes, at least 1.</summary>
-    [Option("codes of the codebook", Min = 1, Max = 1 << 20)]
-    public int Codes { get; init; } = 256;
-
-    /// <summary>Width of one code, at least 1.</summary>
-    [Option("width of one code", Min = 1, Max = 65536)]
-    public int Width { get; init; } = 8;
-
-    /// <summary>Indices a sample, all of one codebook.</summary>
-    [Option("indices a sample, all of one codebook", Min = 1, Max = 65536)]
-    public int Heads { get; init; } = 1;
-
-    /// <summary>Weight of the commitment loss; at least 0.</summary>
-    [Option("weight of the commitment loss", Min = 0)]
-    public float Commitment { get; init; } = 0.25f;
-
     /// <summary>Most rounds of k-means on the features.</summary>
     [Option("most rounds of k-means on the features", Min = 0, Max = 10000)]
     public int Iterations { get; init; } = 10;
@@ -40,9 +24,9 @@ public sealed class VqganLc : ProjectedCodebook
     /// <summary>A quantiser of a number of features; <see cref="Prepare"/> makes its table.</summary>
     /// <exception cref="InputException">A setting is out of its range.</exception>
     public VqganLc(int features, VqganLcOptions options, RandomStream random)
-        : base(features, (options ?? throw new ArgumentNullException(nameof(options))).Codes, features, options.Width, options.Heads, options.Commitment, bias: true, random)
+        : base(features, options ?? throw new ArgumentNullException(nameof(options)), features, bias: true, random)
     {
-        Require(options.Iterations >= 0, "iterations", "at least 0", options.Iterations);
+        Setting.Require(options.Iterations >= 0, "iterations", "at least 0", options.Iterations);
         _iterations = options.Iterations;
         _random = random.Fork("k-means");
         _ready = AddBuffer("ready", Tensor.Zeros(1));

@@ -36,8 +36,8 @@ public class BatchTopKAutoencoder : SparseAutoencoder
 
     private protected BatchTopKAutoencoder(int inputs, BatchChoiceOptions options, RandomStream random) : base(inputs, inputs, tied: true, unitRows: true, options, random)
     {
-        Require(options.Active > 0 && options.Active <= options.Features, "active", FormattableString.Invariant($"above 0 and at most the {options.Features} features"), options.Active);
-        Require(options.ThresholdRate is > 0 and <= 1, "threshold_rate", "above 0 and at most 1", options.ThresholdRate);
+        Setting.Require(options.Active > 0 && options.Active <= options.Features, "active", FormattableString.Invariant($"above 0 and at most the {options.Features} features"), options.Active);
+        Setting.Require(options.ThresholdRate is > 0 and <= 1, "threshold_rate", "above 0 and at most 1", options.ThresholdRate);
         _options = options;
         _threshold = AddBuffer("threshold", Tensor.Zeros(1));
         _started = AddBuffer("started", Tensor.Zeros(1));

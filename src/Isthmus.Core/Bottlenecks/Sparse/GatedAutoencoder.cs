@@ -18,8 +18,8 @@ public sealed class GatedAutoencoder : SparseAutoencoder
     /// <exception cref="InputException">A setting is out of its range.</exception>
     public GatedAutoencoder(int inputs, GatedOptions options, RandomStream random) : base(inputs, inputs, tied: true, unitRows: true, options, random)
     {
-        Require(options.Sparsity >= 0, "sparsity", "at least 0", options.Sparsity);
-        Require(options.WarmUp >= 0, "warm_up", "at least 0", options.WarmUp);
+        Setting.Require(options.Sparsity >= 0, "sparsity", "at least 0", options.Sparsity);
+        Setting.Require(options.WarmUp >= 0, "warm_up", "at least 0", options.WarmUp);
         _options = options;
         LogGain = AddParameter("log_gain", Tensor.Zeros(options.Features));
         SizeBias = AddParameter("size_bias", Tensor.Zeros(options.Features));

@@ -27,10 +27,10 @@ public sealed class JumpReluAutoencoder : SparseAutoencoder
     /// <exception cref="InputException">A setting is out of its range.</exception>
     public JumpReluAutoencoder(int inputs, JumpReluOptions options, RandomStream random) : base(inputs, inputs, tied: true, unitRows: true, options, random)
     {
-        Require(options.Sparsity >= 0, "sparsity", "at least 0", options.Sparsity);
-        Require(options.WarmUp >= 0, "warm_up", "at least 0", options.WarmUp);
-        Require(options.Threshold > 0, "threshold", "above 0", options.Threshold);
-        Require(options.Bandwidth > 0, "bandwidth", "above 0", options.Bandwidth);
+        Setting.Require(options.Sparsity >= 0, "sparsity", "at least 0", options.Sparsity);
+        Setting.Require(options.WarmUp >= 0, "warm_up", "at least 0", options.WarmUp);
+        Setting.Require(options.Threshold > 0, "threshold", "above 0", options.Threshold);
+        Setting.Require(options.Bandwidth > 0, "bandwidth", "above 0", options.Bandwidth);
         _options = options;
         LogThreshold = AddParameter("log_threshold", Tensor.Full([options.Features], MathF.Log(options.Threshold)));
     }

@@ -22,9 +22,9 @@ public sealed class L1Autoencoder : SparseAutoencoder
     /// <exception cref="InputException">A setting is out of its range.</exception>
     public L1Autoencoder(int inputs, L1Options options, RandomStream random) : base(inputs, inputs, tied: true, unitRows: false, options, random)
     {
-        Require(options.Sparsity >= 0, "sparsity", "at least 0", options.Sparsity);
-        Require(options.WarmUp >= 0, "warm_up", "at least 0", options.WarmUp);
-        Require(options.Power > 0, "power", "above 0", options.Power);
+        Setting.Require(options.Sparsity >= 0, "sparsity", "at least 0", options.Sparsity);
+        Setting.Require(options.WarmUp >= 0, "warm_up", "at least 0", options.WarmUp);
+        Setting.Require(options.Power > 0, "power", "above 0", options.Power);
         _options = options;
     }
 

@@ -25,7 +25,7 @@ public sealed class MatryoshkaAutoencoder : BatchTopKAutoencoder
     {
         _prefixes = options.Prefixes.Count > 0 ? [.. options.Prefixes] : [.. new[] { 16, 8, 4, 2, 1 }.Select(n => Features / n).Where(n => n > 0).Distinct()];
         for (var i = 0; i < _prefixes.Length; i++)
-            Require(_prefixes[i] > (i == 0 ? 0 : _prefixes[i - 1]) && _prefixes[i] <= Features, "prefixes", FormattableString.Invariant($"rising numbers in 1..{Features}"), _prefixes[i]);
+            Setting.Require(_prefixes[i] > (i == 0 ? 0 : _prefixes[i - 1]) && _prefixes[i] <= Features, "prefixes", FormattableString.Invariant($"rising numbers in 1..{Features}"), _prefixes[i]);
         if (_prefixes[^1] < Features) _prefixes = [.. _prefixes, Features];
     }
 

@@ -31,12 +31,12 @@ public abstract class SparseAutoencoder : Bottleneck
         ArgumentNullException.ThrowIfNull(random);
         ArgumentOutOfRangeException.ThrowIfLessThan(inputs, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(outputs, 1);
-        Require(options.Features >= 1, "features", "at least 1", options.Features);
-        Require(options.Reconstruction >= 0, "reconstruction", "at least 0", options.Reconstruction);
-        Require(options.Aux >= 0, "aux", "at least 0", options.Aux);
-        Require(options.AuxActive >= 0, "aux_active", "at least 0", options.AuxActive);
-        Require(options.DeadAfter >= 1, "dead_after", "at least 1", options.DeadAfter);
-        Require(options.ResampleEvery >= 0, "resample_every", "at least 0", options.ResampleEvery);
+        Setting.Require(options.Features >= 1, "features", "at least 1", options.Features);
+        Setting.Require(options.Reconstruction >= 0, "reconstruction", "at least 0", options.Reconstruction);
+        Setting.Require(options.Aux >= 0, "aux", "at least 0", options.Aux);
+        Setting.Require(options.AuxActive >= 0, "aux_active", "at least 0", options.AuxActive);
+        Setting.Require(options.DeadAfter >= 1, "dead_after", "at least 1", options.DeadAfter);
+        Setting.Require(options.ResampleEvery >= 0, "resample_every", "at least 0", options.ResampleEvery);
         (_options, _tied, UnitRows) = (options, tied, unitRows);
         Decoder = AddParameter("decoder", Initializers.Normal(random, 1f, options.Features, outputs));
         Normalise(Decoder);
@@ -114,8 +114,8 @@ public abstract class SparseAutoencoder : Bottleneck
         ArgumentNullException.ThrowIfNull(training);
         using var noGrad = new NoGrad();
         using var scope = new TensorScope("prepare");
-        var batches = Bounded(training).Select(h => (Input: InputOf(h), Target: TargetOf(h)));
-        var (inputs, targets) = Collect(batches);
+        var rows = Collected.Rows(Collected.First(training, PreparedRows), InputOf, TargetOf);
+        var (inputs, targets) = (rows[0], rows[1]);
         Centre(inputs, targets);
         _scale.Data[0] = _options.Normalise ? 1 / Spread(inputs - InputBias) : 1f;
         if (_tied) Decoder.Data.CopyTo(Encoder.Data);
@@ -280,12 +280,6 @@ public abstract class SparseAutoencoder : Bottleneck
     /// <summary>A mean over rows of sums of squares.</summary>
     private protected static Tensor SquaredError(Tensor a, Tensor b) => (a - b).Square().Sum() * (1f / Math.Max(1, a.Size(0)));
 
-    /// <summary>Refuses a setting by name.</summary>
-    private protected static void Require(bool holds, string field, string expected, double given)
-    {
-        if (!holds) throw new InputException(FormattableString.Invariant($"bottleneck.{field}: {expected} is expected, not {given}"));
-    }
-
     private Passage Train(Tensor x, Tensor target, PassContext c)
     {
         var centred = Centred(x);
@@ -400,31 +394,6 @@ public abstract class SparseAutoencoder : Bottleneck
         foreach (var v in x.Data) squares += v * (double)v;
         var root = (float)Math.Sqrt(squares / x.Numel);
         return root > 0 && float.IsFinite(root) ? root : 1f;
-    }
-
-    private static IEnumerable<Features> Bounded(IEnumerable<Features> training)
-    {
-        var rows = 0;
-        foreach (var h in training)
-        {
-            if (rows >= PreparedRows) yield break;
-            rows += h.Count;
-            yield return h;
-        }
-    }
-
-    private static (Tensor Inputs, Tensor Targets) Collect(IEnumerable<(Tensor Input, Tensor Target)> batches)
-    {
-        var (inputs, targets) = (new List<float>(), new List<float>());
-        int width = 0, outputs = 0;
-        foreach (var (input, target) in batches)
-        {
-            inputs.AddRange(input.Data);
-            targets.AddRange(target.Data);
-            (width, outputs) = (input.Size(1), target.Size(1));
-        }
-        if (inputs.Count == 0) throw new ArgumentException("prepare: no training features were given");
-        return (Tensor.From([.. inputs], inputs.Count / width, width), Tensor.From([.. targets], targets.Count / outputs, outputs));
     }
 
     private SparseCode Frozen() => _code ?? throw new InvalidOperationException($"{GetType().Name}: nothing can be shipped before Freeze has fitted the levels and tables on training data");

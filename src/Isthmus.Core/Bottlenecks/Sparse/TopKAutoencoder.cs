@@ -44,9 +44,9 @@ public sealed class TopKAutoencoder : SparseAutoencoder
 
     internal static TopKOptions Checked(TopKOptions options)
     {
-        Require(options.Active >= 1 && options.Active <= options.Features, "active", FormattableString.Invariant($"1 to the {options.Features} features"), options.Active);
-        Require(options.FirstActive >= 0 && options.FirstActive <= options.Features, "first_active", FormattableString.Invariant($"0 to the {options.Features} features"), options.FirstActive);
-        Require(options.ActiveDecay >= 0, "active_decay", "at least 0", options.ActiveDecay);
+        Setting.Require(options.Active >= 1 && options.Active <= options.Features, "active", FormattableString.Invariant($"1 to the {options.Features} features"), options.Active);
+        Setting.Require(options.FirstActive >= 0 && options.FirstActive <= options.Features, "first_active", FormattableString.Invariant($"0 to the {options.Features} features"), options.FirstActive);
+        Setting.Require(options.ActiveDecay >= 0, "active_decay", "at least 0", options.ActiveDecay);
         return options;
     }
 }
