@@ -35,7 +35,7 @@ public sealed class AdditiveAttention : Module
     public (Tensor Context, Tensor Weights) Forward(Tensor query, Tensor memory, Tensor? mask = null)
     {
         ArgumentNullException.ThrowIfNull(query);
-        if (query.Dim != 2 || query.Size(1) != _querySize) throw new ArgumentException($"additive attention: a query [batch, {_querySize}] is needed, not [{string.Join(", ", query.Shape.ToArray())}]");
+        if (query.Dim != 2 || query.Size(1) != _querySize) throw new ArgumentException($"additive attention: a query [batch, {_querySize}] is needed, not {Shapes.Text(query.Shape)}");
         return Take(query, memory, Keys(memory, query.Size(0), mask), mask);
     }
 
@@ -44,9 +44,9 @@ public sealed class AdditiveAttention : Module
     {
         ArgumentNullException.ThrowIfNull(memory);
         if (memory.Dim != 3 || memory.Size(0) != batch || memory.Size(1) < 1 || memory.Size(2) != _memorySize)
-            throw new ArgumentException($"additive attention: a sequence [{batch}, places, {_memorySize}] with at least one place is needed, not [{string.Join(", ", memory.Shape.ToArray())}]");
+            throw new ArgumentException($"additive attention: a sequence [{batch}, places, {_memorySize}] with at least one place is needed, not {Shapes.Text(memory.Shape)}");
         if (mask is not null && !mask.Shape.SequenceEqual([batch, memory.Size(1)]))
-            throw new ArgumentException($"additive attention: a mask [{batch}, {memory.Size(1)}] is needed, not [{string.Join(", ", mask.Shape.ToArray())}]");
+            throw new ArgumentException($"additive attention: a mask [{batch}, {memory.Size(1)}] is needed, not {Shapes.Text(mask.Shape)}");
         return _keys.Forward(memory);
     }
 

@@ -38,10 +38,10 @@ public sealed class AttentionDecoder : Module
     {
         ArgumentNullException.ThrowIfNull(inputs);
         if (inputs.Dim != 3 || inputs.Size(1) < 1 || inputs.Size(2) != _inputSize)
-            throw new ArgumentException($"attention decoder: inputs [batch, steps, {_inputSize}] with at least one step are needed, not [{string.Join(", ", inputs.Shape.ToArray())}]");
+            throw new ArgumentException($"attention decoder: inputs [batch, steps, {_inputSize}] with at least one step are needed, not {Shapes.Text(inputs.Shape)}");
         var (batch, steps) = (inputs.Size(0), inputs.Size(1));
         if (initial is not null && !initial.Shape.SequenceEqual([batch, _hiddenSize]))
-            throw new ArgumentException($"attention decoder: an initial state [{batch}, {_hiddenSize}] is needed, not [{string.Join(", ", initial.Shape.ToArray())}]");
+            throw new ArgumentException($"attention decoder: an initial state [{batch}, {_hiddenSize}] is needed, not {Shapes.Text(initial.Shape)}");
         var keys = _attention.Keys(memory, batch, mask);
         var state = initial ?? Tensor.Zeros(batch, _hiddenSize);
         var (states, contexts, weights) = (new Tensor[steps], new Tensor[steps], new Tensor[steps]);

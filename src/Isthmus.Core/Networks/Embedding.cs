@@ -22,7 +22,7 @@ public sealed class Embedding : Module
 
     private Embedding(Tensor weight, int? paddingIdx)
     {
-        if (weight.Dim != 2) throw new ArgumentException($"embedding: a table [entries, width] is needed, not [{string.Join(", ", weight.Shape.ToArray())}]");
+        if (weight.Dim != 2) throw new ArgumentException($"embedding: a table [entries, width] is needed, not {Shapes.Text(weight.Shape)}");
         if (paddingIdx is { } row && (row < 0 || row >= weight.Size(0)))
             throw new ArgumentOutOfRangeException(nameof(paddingIdx), paddingIdx, $"the padding's row lies in 0..{weight.Size(0) - 1}");
         (Weight, _padding) = (AddParameter("weight", weight), paddingIdx);

@@ -163,6 +163,6 @@ public static class Losses
         ArgumentNullException.ThrowIfNull(a);
         ArgumentNullException.ThrowIfNull(b);
         if (!a.Shape.SequenceEqual(b.Shape))
-            throw new ArgumentException($"{name}: the shapes [{string.Join(", ", a.Shape.ToArray())}] and [{string.Join(", ", b.Shape.ToArray())}] differ, and equal ones are needed");
+            throw new ArgumentException($"{name}: the shapes {Shapes.Text(a.Shape)} and {Shapes.Text(b.Shape)} differ, and equal ones are needed");
     }
 }

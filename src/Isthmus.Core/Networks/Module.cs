@@ -144,5 +144,5 @@ public abstract partial class Module
         return name;
     }
 
-    private static string Text(Tensor t) => $"[{string.Join(", ", t.Shape.ToArray())}]";
+    private static string Text(Tensor t) => $"{Shapes.Text(t.Shape)}";
 }

@@ -77,12 +77,12 @@ public sealed class MultiHeadAttention : Module
     private static void CheckMask(Tensor? mask, Tensor keys)
     {
         if (mask is not null && !mask.Shape.SequenceEqual([keys.Size(0), keys.Size(1)]))
-            throw new ArgumentException($"multi-head attention: a mask [{keys.Size(0)}, {keys.Size(1)}] is needed, not [{string.Join(", ", mask.Shape.ToArray())}]");
+            throw new ArgumentException($"multi-head attention: a mask [{keys.Size(0)}, {keys.Size(1)}] is needed, not {Shapes.Text(mask.Shape)}");
     }
 
     private void Check(Tensor x)
     {
         ArgumentNullException.ThrowIfNull(x);
-        if (x.Dim != 3 || x.Size(2) != _width) throw new ArgumentException($"multi-head attention: an input [batch, tokens, {_width}] is needed, not [{string.Join(", ", x.Shape.ToArray())}]");
+        if (x.Dim != 3 || x.Size(2) != _width) throw new ArgumentException($"multi-head attention: an input [batch, tokens, {_width}] is needed, not {Shapes.Text(x.Shape)}");
     }
 }

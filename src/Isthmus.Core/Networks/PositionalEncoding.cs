@@ -22,7 +22,7 @@ public sealed class SinusoidalPositionalEncoding : Module
     protected override Tensor Compute(Tensor x)
     {
         ArgumentNullException.ThrowIfNull(x);
-        if (x.Dim < 2 || x.Size(-1) != _width) throw new ArgumentException($"positional encoding: [..., tokens, {_width}] is needed, not [{string.Join(", ", x.Shape.ToArray())}]");
+        if (x.Dim < 2 || x.Size(-1) != _width) throw new ArgumentException($"positional encoding: [..., tokens, {_width}] is needed, not {Shapes.Text(x.Shape)}");
         return x + Table(x.Size(-2), _width);
     }
 
@@ -63,7 +63,7 @@ public sealed class LearnedPositionalEncoding : Module
     {
         ArgumentNullException.ThrowIfNull(x);
         if (x.Dim < 2 || x.Size(-2) > Weight.Size(0) || x.Size(-1) != Weight.Size(1))
-            throw new ArgumentException($"positional encoding: [..., at most {Weight.Size(0)} tokens, {Weight.Size(1)}] is needed, not [{string.Join(", ", x.Shape.ToArray())}]");
+            throw new ArgumentException($"positional encoding: [..., at most {Weight.Size(0)} tokens, {Weight.Size(1)}] is needed, not {Shapes.Text(x.Shape)}");
         return x + Weight.Narrow(0, 0, x.Size(-2));
     }
 }

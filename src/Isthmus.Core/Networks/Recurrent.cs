@@ -44,9 +44,9 @@ public abstract class Recurrent : Module
     private protected Tensor[] States(Tensor x, Tensor? initial)
     {
         ArgumentNullException.ThrowIfNull(x);
-        if (x.Dim != 3 || x.Size(1) == 0) throw new ArgumentException($"{GetType().Name}: an input [batch, steps, features] with at least one step is needed, not [{string.Join(", ", x.Shape.ToArray())}]");
+        if (x.Dim != 3 || x.Size(1) == 0) throw new ArgumentException($"{GetType().Name}: an input [batch, steps, features] with at least one step is needed, not {Shapes.Text(x.Shape)}");
         if (initial is not null && !initial.Shape.SequenceEqual([_layers.Count, x.Size(0), _hidden]))
-            throw new ArgumentException($"{GetType().Name}: initial states [{_layers.Count}, {x.Size(0)}, {_hidden}] are needed, not [{string.Join(", ", initial.Shape.ToArray())}]");
+            throw new ArgumentException($"{GetType().Name}: initial states [{_layers.Count}, {x.Size(0)}, {_hidden}] are needed, not {Shapes.Text(initial.Shape)}");
         return [.. _layers.Select(l => initial is null ? Tensor.Zeros(x.Size(0), _hidden) : initial.Select(0, l.Index))];
     }
 

@@ -109,7 +109,7 @@ public sealed class ReversibleSequence : Module
     {
         ArgumentNullException.ThrowIfNull(x);
         if (x.Dim == 0 || dim >= x.Dim || dim < -x.Dim || x.Size(dim) % 2 != 0)
-            throw new ArgumentException($"reversible block: dimension {dim} of an input [{string.Join(", ", x.Shape.ToArray())}] cannot be halved: an even size is needed");
+            throw new ArgumentException($"reversible block: dimension {dim} of an input {Shapes.Text(x.Shape)} cannot be halved: an even size is needed");
         using var noGrad = new NoGrad();
         var half = x.Size(dim) / 2;
         return (x.Narrow(dim, 0, half), x.Narrow(dim, half, half));
@@ -165,5 +165,5 @@ public sealed class ReversibleSequence : Module
 
     private static Tensor Checked(Tensor output, Tensor half, string name) => output.Shape.SequenceEqual(half.Shape)
         ? output
-        : throw new ArgumentException($"reversible block: {name} turns [{string.Join(", ", half.Shape.ToArray())}] into [{string.Join(", ", output.Shape.ToArray())}], and the shape must stay");
+        : throw new ArgumentException($"reversible block: {name} turns {Shapes.Text(half.Shape)} into {Shapes.Text(output.Shape)}, and the shape must stay");
 }

@@ -91,11 +91,11 @@ public class BatchTopKAutoencoder : SparseAutoencoder
             if (!(outputs[i] > limit)) continue;
             keys[count++] = ((ulong)BitConverter.SingleToUInt32Bits(outputs[i]) << 32) | (uint.MaxValue - (uint)i);
             if (count < keys.Length || count <= keep) continue;
-            LinearTopK.LargestFirst(keys, keep);
+            Selection.LargestFirst(keys, keep);
             count = keep;
             limit = BitConverter.UInt32BitsToSingle((uint)(keys[keep - 1] >> 32));
         }
-        if (count > keep) LinearTopK.LargestFirst(keys.AsSpan(0, count), keep);
+        if (count > keep) Selection.LargestFirst(keys.AsSpan(0, count), keep);
         count = Math.Min(count, keep);
         least = count == 0 ? 0 : float.PositiveInfinity;
         var found = new int[count];

@@ -3,17 +3,15 @@ using System.Runtime.CompilerServices;
 namespace Isthmus.Tensors.Kernels;
 
 /// <summary>
-/// The largest positive outputs of a linear layer for each row, without the matrix of outputs: tiles of products stay in the
-/// first-level cache, and only outputs above a row's running threshold, its k-th largest so far, are kept.
+/// The largest positive outputs of a linear layer for each row, without the matrix of outputs: of the tiles of a <see cref="TableScan"/> only
+/// outputs above a row's running threshold, its k-th largest so far, are kept.
 /// </summary>
 /// <remarks>
-/// An output is x·w + b, summed by fma as in <see cref="Gemm"/>: its bits, and so the choice (of equals the lowest place), depend neither
+/// An output is x·w + b, with the bits of the scan: they, and so the choice (of equals the lowest place), depend neither
 /// on the number of threads nor on the registers. NaN is never chosen.
 /// </remarks>
 internal static unsafe class LinearTopK
 {
-    private const int RowsPerPart = 96;
-
     /// <summary>For each row the places of its at most <c>keep</c> largest positive outputs, in rising order, and the outputs.</summary>
     /// <param name="x">n rows of k floats.</param>
     /// <param name="n">Rows of x.</param>
@@ -27,77 +25,50 @@ internal static unsafe class LinearTopK
     /// <param name="counts">[n].</param>
     public static void Find(float* x, int n, int k, float* weight, float* bias, int entries, int keep, int* places, float* values, int* counts)
     {
-        var task = new Task { X = x, N = n, K = k, Weight = weight, Bias = bias, Entries = entries, Keep = Math.Min(keep, entries), Ld = keep, Places = places, Values = values, Counts = counts };
-        if (Lane16.IsAccelerated) Find<Lane16>(task);
-        else if (Lane8.IsAccelerated) Find<Lane8>(task);
-        else if (Lane4.IsAccelerated) Find<Lane4>(task);
-        else Find<Lane1>(task);
+        var scan = new TableScan { X = x, Ldx = k, N = n, K = k, Table = weight, Terms = bias, Entries = entries, Padding = float.NegativeInfinity };
+        scan.Run(new Reader { Keep = Math.Min(keep, entries), Ld = keep, Places = places, Values = values, Counts = counts });
     }
 
-    private static void Find<T>(in Task task) where T : struct, ILane<T>
+    /// <summary>Keeps for each row a threshold, a count and the keys of the outputs above the threshold.</summary>
+    private struct Reader : ITableReader
     {
-        if (task.N == 0) return;
-        var alone = (long)task.N * task.Entries * task.K < Gemm.WorthSharing;
-        var columns = Tile.Columns<T>();
-        var block = Gemm.BlockLength(task.K);
-        var packing = new PackJob { X = task.Weight, Ld = task.K, AlongK = true, Count = task.Entries, Width = columns, From = 0, Until = task.K, Block = block };
-        var padded = Strips.PaddedCount(task.Entries, columns);
-        packing.To = Scratch.Get(Scratch.Use.Shared, packing.Size + padded);
-        Workers.Run(ref packing, packing.Parts, alone);
-        var biases = packing.To + packing.Size;
-        for (var j = 0; j < padded; j++) biases[j] = j < task.Entries ? task.Bias[j] : float.NegativeInfinity;
-        var job = new FindJob<T> { T0 = task, Packed = packing.To, Biases = biases, Padded = padded, Block = block };
-        Workers.Run(ref job, (task.N + RowsPerPart - 1) / RowsPerPart, alone);
-    }
-
-    private struct Task
-    {
-        public float* X, Weight, Bias, Values;
-        public int N, K, Entries, Keep, Ld;
+        public int Keep, Ld;
+        public float* Values;
         public int* Places, Counts;
-    }
+        private ulong* _keys;
+        private float* _thresholds;
+        private int* _kept;
 
-    private struct FindJob<T> : IJob where T : struct, ILane<T>
-    {
-        public Task T0;
-        public float* Packed, Biases;
-        public int Padded, Block;
+        private readonly int Room => (2 * Keep) + 64;
 
-        private readonly int Room => (2 * T0.Keep) + 64;
+        public readonly long FloatsPerRow<T>() where T : struct, ILane<T> => 2 + (2L * Room); // a key has the size of two floats
 
-        public readonly void Execute(int part)
+        public void Start<T>(float* memory, int rows) where T : struct, ILane<T>
         {
-            int columns = Tile.Columns<T>(), high = Tile.Rows<T>();
-            int from = part * RowsPerPart, rows = Math.Min(RowsPerPart, T0.N - from);
-            // A tile, then for each row a threshold, a count and keys of two floats' size.
-            var tile = Scratch.Get(Scratch.Use.Private, (high * columns) + (RowsPerPart * (2 + (2L * Room))));
-            var keys = (ulong*)(tile + (high * columns));
-            var thresholds = (float*)(keys + ((long)RowsPerPart * Room));
-            var counts = (int*)(thresholds + RowsPerPart);
-            for (var i = 0; i < rows; i++) (thresholds[i], counts[i]) = (0f, 0);
-            for (var j = 0; j < Padded; j += columns)
-                for (var i = 0; i < rows; i += high)
-                {
-                    var have = Math.Min(high, rows - i);
-                    for (var p = 0; p < T0.K; p += Block)
-                    {
-                        var k = Math.Min(Block, T0.K - p);
-                        var strip = Packed + ((nint)Padded * p) + ((nint)j * k);
-                        Tile.Run<T>(have, columns, k, T0.X + ((nint)(from + i) * T0.K) + p, T0.K, 1, strip, columns, tile, columns, p > 0);
-                    }
-                    for (var r = 0; r < have; r++) Scan(tile + (r * columns), columns, j, keys + ((long)(i + r) * Room), thresholds + i + r, counts + i + r);
-                }
-            for (var i = 0; i < rows; i++) Finish(from + i, new Span<ulong>(keys + ((long)i * Room), Room), counts[i]);
+            _keys = (ulong*)memory;
+            _thresholds = (float*)(_keys + ((long)TableScan.RowsPerPart * Room));
+            _kept = (int*)(_thresholds + TableScan.RowsPerPart);
+            for (var i = 0; i < rows; i++) (_thresholds[i], _kept[i]) = (0f, 0);
+        }
+
+        public readonly void Read<T>(int row, int rows, int entry, int columns, float* products, float* terms) where T : struct, ILane<T>
+        {
+            for (var i = row; i < row + rows; i++, products += columns) Scan<T>(products, terms, columns, entry, _keys + ((long)i * Room), _thresholds + i, _kept + i);
+        }
+
+        public readonly void Finish<T>(int first, int rows) where T : struct, ILane<T>
+        {
+            for (var i = 0; i < rows; i++) Finish(first + i, new Span<ulong>(_keys + ((long)i * Room), Room), _kept[i]);
         }
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private readonly void Scan(float* scores, int columns, int at, ulong* keys, float* threshold, int* count)
+        private readonly void Scan<T>(float* scores, float* biases, int columns, int at, ulong* keys, float* threshold, int* count) where T : struct, ILane<T>
         {
             var limit = *threshold;
             var largest = T.Of(float.NegativeInfinity);
             for (var j = 0; j < columns; j += T.Width)
             {
-                var score = T.Load(scores + j) + T.Load(Biases + at + j);
+                var score = T.Load(scores + j) + T.Load(biases + j);
                 T.Store(score, scores + j);
                 largest = T.Larger(largest, score);
             }
@@ -109,8 +80,8 @@ internal static unsafe class LinearTopK
                 if (!(scores[j] > limit)) continue;
                 keys[n++] = ((ulong)BitConverter.SingleToUInt32Bits(scores[j]) << 32) | (uint.MaxValue - (uint)(at + j));
                 if (n < Room) continue;
-                LargestFirst(new Span<ulong>(keys, n), T0.Keep);
-                n = T0.Keep;
+                Selection.LargestFirst(new Span<ulong>(keys, n), Keep);
+                n = Keep;
                 limit = BitConverter.UInt32BitsToSingle((uint)(keys[n - 1] >> 32));
             }
             *threshold = limit;
@@ -119,44 +90,20 @@ internal static unsafe class LinearTopK
 
         private readonly void Finish(int row, Span<ulong> keys, int count)
         {
-            if (count > T0.Keep)
+            if (count > Keep)
             {
-                LargestFirst(keys[..count], T0.Keep);
-                count = T0.Keep;
+                Selection.LargestFirst(keys[..count], Keep);
+                count = Keep;
             }
             keys = keys[..count];
             foreach (ref var key in keys) key = ((ulong)(uint.MaxValue - (uint)key) << 32) | (key >> 32);
             keys.Sort();
             for (var i = 0; i < count; i++)
             {
-                T0.Places[((nint)row * T0.Ld) + i] = (int)(keys[i] >> 32);
-                T0.Values[((nint)row * T0.Ld) + i] = BitConverter.UInt32BitsToSingle((uint)keys[i]);
+                Places[((nint)row * Ld) + i] = (int)(keys[i] >> 32);
+                Values[((nint)row * Ld) + i] = BitConverter.UInt32BitsToSingle((uint)keys[i]);
             }
-            T0.Counts[row] = count;
-        }
-    }
-
-    /// <summary>Orders distinct keys so that the first k are the largest, the k-th at place k - 1 (Hoare 1961, algorithm 65).</summary>
-    public static void LargestFirst(Span<ulong> keys, int k)
-    {
-        int low = 0, high = keys.Length - 1, target = k - 1;
-        while (low < high)
-        {
-            var (a, b, c) = (keys[low], keys[(low + high) / 2], keys[high]);
-            var pivot = Math.Max(Math.Min(a, b), Math.Min(Math.Max(a, b), c));
-            int i = low, j = high;
-            while (i <= j)
-            {
-                while (keys[i] > pivot) i++;
-                while (keys[j] < pivot) j--;
-                if (i > j) break;
-                (keys[i], keys[j]) = (keys[j], keys[i]);
-                i++;
-                j--;
-            }
-            if (target <= j) high = j;
-            else if (target >= i) low = i;
-            else return;
+            Counts[row] = count;
         }
     }
 }

@@ -3,20 +3,15 @@ using System.Runtime.CompilerServices;
 namespace Isthmus.Tensors.Kernels;
 
 /// <summary>
-/// The row of a table that is nearest to each row of a matrix, without the matrix of distances: tiles of products are kept in the
-/// first-level cache and only the best score and place of every row go on. Memory is the table packed once, and per thread
-/// <see cref="RowsPerPart"/> rows of running minima.
+/// The row of a table that is nearest to each row of a matrix, without the matrix of distances: of the tiles of a <see cref="TableScan"/> only
+/// the best scores and places of every row go on.
 /// </summary>
 /// <remarks>
-/// The score of row x and entry e is |e|²/2 - x·e, where x·e is summed by fma in ascending k within the blocks of
-/// <see cref="Gemm"/>: its bits do not depend on the tile, the number of threads or the registers, nor does the choice, the
-/// lowest place among equal scores. An entry with a NaN score is never chosen; where all are NaN the place is 0.
+/// The score of row x and entry e is |e|²/2 - x·e, with the bits of the scan, and the choice is the lowest place among equal scores: neither
+/// depends on the tile, the number of threads or the registers. An entry with a NaN score is never chosen; where all are NaN the place is 0.
 /// </remarks>
 internal static unsafe class NearestRows
 {
-    /// <summary>Rows of one part: whole tiles, whose x stays in the second-level cache.</summary>
-    private const int RowsPerPart = 96;
-
     /// <summary>places[i * step] = the entry of the table nearest to row i.</summary>
     /// <param name="x">n rows of k floats, each <paramref name="ldx"/> after the one before.</param>
     /// <param name="ldx">From row to row of x.</param>
@@ -29,73 +24,41 @@ internal static unsafe class NearestRows
     /// <param name="step">From one result to the next.</param>
     public static void Find(float* x, nint ldx, int n, int k, float* table, float* halfNorms, int entries, long* places, nint step)
     {
-        var task = new Task { X = x, Ldx = ldx, N = n, K = k, Table = table, HalfNorms = halfNorms, Entries = entries, Places = places, Step = step };
-        if (Lane16.IsAccelerated) Find<Lane16>(task);
-        else if (Lane8.IsAccelerated) Find<Lane8>(task);
-        else if (Lane4.IsAccelerated) Find<Lane4>(task);
-        else Find<Lane1>(task);
+        var scan = new TableScan { X = x, Ldx = ldx, N = n, K = k, Table = table, Terms = halfNorms, Entries = entries, Padding = float.PositiveInfinity };
+        scan.Run(new Reader { Places = places, Step = step });
     }
 
-    private static void Find<T>(in Task task) where T : struct, ILane<T>
+    /// <summary>Keeps for each row a lane of best scores and a lane of their places.</summary>
+    private struct Reader : ITableReader
     {
-        if (task.N == 0) return;
-        var alone = (long)task.N * task.Entries * task.K < Gemm.WorthSharing;
-        var columns = Tile.Columns<T>();
-        var block = Gemm.BlockLength(task.K);
-        var packing = new PackJob { X = task.Table, Ld = task.K, AlongK = true, Count = task.Entries, Width = columns, From = 0, Until = task.K, Block = block };
-        var padded = Strips.PaddedCount(task.Entries, columns);
-        packing.To = Scratch.Get(Scratch.Use.Shared, packing.Size + padded);
-        Workers.Run(ref packing, packing.Parts, alone);
-        var norms = packing.To + packing.Size;
-        for (var j = 0; j < padded; j++) norms[j] = j < task.Entries ? task.HalfNorms[j] : float.PositiveInfinity;
-        var job = new FindJob<T> { T0 = task, Packed = packing.To, Norms = norms, Padded = padded, Block = block };
-        Workers.Run(ref job, (task.N + RowsPerPart - 1) / RowsPerPart, alone);
-    }
-
-    private struct Task
-    {
-        public float* X, Table, HalfNorms;
-        public nint Ldx, Step;
-        public int N, K, Entries;
         public long* Places;
-    }
+        public nint Step;
+        private float* _bests, _places;
 
-    private struct FindJob<T> : IJob where T : struct, ILane<T>
-    {
-        public Task T0;
-        public float* Packed, Norms;
-        public int Padded, Block;
+        public readonly long FloatsPerRow<T>() where T : struct, ILane<T> => 2 * T.Width;
 
-        public readonly void Execute(int part)
+        public void Start<T>(float* memory, int rows) where T : struct, ILane<T>
         {
-            int columns = Tile.Columns<T>(), high = Tile.Rows<T>();
-            int from = part * RowsPerPart, rows = Math.Min(RowsPerPart, T0.N - from);
-            var tile = Scratch.Get(Scratch.Use.Private, high * columns + 2 * RowsPerPart * T.Width);
-            var bests = tile + high * columns;
-            var places = bests + RowsPerPart * T.Width;
+            _bests = memory;
+            _places = memory + TableScan.RowsPerPart * T.Width;
             for (var i = 0; i < rows; i++)
             {
-                T.Store(T.Of(float.PositiveInfinity), bests + i * T.Width);
-                T.Store(T.Bits(0), places + i * T.Width);
+                T.Store(T.Of(float.PositiveInfinity), _bests + i * T.Width);
+                T.Store(T.Bits(0), _places + i * T.Width);
             }
-            for (var j = 0; j < Padded; j += columns)
-                for (var i = 0; i < rows; i += high)
-                {
-                    var have = Math.Min(high, rows - i);
-                    for (var p = 0; p < T0.K; p += Block)
-                    {
-                        var k = Math.Min(Block, T0.K - p);
-                        var strip = Packed + (nint)Padded * p + (nint)j * k;
-                        Tile.Run<T>(have, columns, k, T0.X + (from + i) * T0.Ldx + p, T0.Ldx, 1, strip, columns, tile, columns, p > 0);
-                    }
-                    Keep(have, columns, j, tile, bests + i * T.Width, places + i * T.Width);
-                }
-            for (var i = 0; i < rows; i++) T0.Places[(from + i) * T0.Step] = Best(bests + i * T.Width, (int*)places + i * T.Width);
+        }
+
+        public readonly void Read<T>(int row, int rows, int entry, int columns, float* products, float* terms) where T : struct, ILane<T> =>
+            Keep<T>(rows, columns, entry, products, terms, _bests + row * T.Width, _places + row * T.Width);
+
+        public readonly void Finish<T>(int first, int rows) where T : struct, ILane<T>
+        {
+            for (var i = 0; i < rows; i++) Places[(first + i) * Step] = Best<T>(_bests + i * T.Width, (int*)_places + i * T.Width);
         }
 
         /// <summary>Each lane keeps the best of the places that are its own; a later one has to be better.</summary>
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private readonly void Keep(int rows, int columns, int at, float* tile, float* bests, float* places)
+        private static void Keep<T>(int rows, int columns, int at, float* tile, float* norms, float* bests, float* places) where T : struct, ILane<T>
         {
             var ramp = stackalloc float[T.Width];
             for (var i = 0; i < T.Width; i++) ramp[i] = i;
@@ -107,7 +70,7 @@ internal static unsafe class NearestRows
                 var here = first;
                 for (var j = 0; j < columns; j += T.Width)
                 {
-                    var score = T.Load(Norms + at + j) - T.Load(tile + j);
+                    var score = T.Load(norms + j) - T.Load(tile + j);
                     var wins = T.LessThan(score, best);
                     best = T.Select(wins, score, best);
                     place = T.Select(wins, here, place);
@@ -118,7 +81,7 @@ internal static unsafe class NearestRows
             }
         }
 
-        private static int Best(float* bests, int* places)
+        private static int Best<T>(float* bests, int* places) where T : struct, ILane<T>
         {
             var k = 0;
             for (var j = 1; j < T.Width; j++)

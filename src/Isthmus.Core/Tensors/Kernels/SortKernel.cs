@@ -22,30 +22,6 @@ internal static unsafe class SortKernel
         return (uint)(bits ^ ((bits >> 31) | int.MinValue));
     }
 
-    // Puts the k smallest of the keys first, in any order (Hoare's selection with the middle of three as the pivot).
-    private static void Select(Span<ulong> keys, int k)
-    {
-        while (keys.Length > 16 && k > 0 && k < keys.Length)
-        {
-            ulong a = keys[0], b = keys[keys.Length / 2], c = keys[^1];
-            var pivot = Math.Max(Math.Min(a, b), Math.Min(Math.Max(a, b), c));
-            int i = 0, j = keys.Length - 1;
-            while (i <= j)
-            {
-                while (keys[i] < pivot) i++;
-                while (keys[j] > pivot) j--;
-                if (i > j) break;
-                (keys[i], keys[j]) = (keys[j], keys[i]);
-                i++;
-                j--;
-            }
-            if (k <= j + 1) keys = keys[..(j + 1)];
-            else if (k >= i) { keys = keys[i..]; k -= i; }
-            else return;
-        }
-        keys.Sort();
-    }
-
     private struct Line : IRowBody
     {
         public float* X, Values;
@@ -63,13 +39,13 @@ internal static unsafe class SortKernel
             for (var j = 0; j < Mid; j++)
             {
                 var key = Key(x[j * Inner]);
-                keys[j] = ((ulong)(Descending ? ~key : key) << 32) | (uint)j;
+                keys[j] = ((ulong)(Descending ? key : ~key) << 32) | ~(uint)j; // the first in order is the largest
             }
-            if (K < Mid) Select(keys, K);
+            if (K < Mid) Selection.LargestFirst(keys, K);
             keys[..K].Sort();
             for (var j = 0; j < K; j++)
             {
-                var from = (uint)keys[j];
+                var from = ~(uint)keys[K - 1 - j];
                 var at = (((o * K) + j) * Inner) + i;
                 Indices[at] = from;
                 Values[at] = x[from * Inner];

@@ -53,11 +53,7 @@ public sealed unsafe partial class Tensor
     /// <returns>[N, C, height, width].</returns>
     public Tensor AdaptiveAvgPool2d(int height, int width)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(height, 1);
-        ArgumentOutOfRangeException.ThrowIfLessThan(width, 1);
-        CheckImages("adaptive_avg_pool2d");
-        var shape = new PoolShape((long)_shape[0] * _shape[1], _shape[2], _shape[3], height, width, 0, 0, 0);
-        var result = Uninitialized([_shape[0], _shape[1], height, width]);
+        var (shape, result) = PoolShares("adaptive_avg_pool2d", height, width);
         Pooling.Sum(shape, true, Pointer, result.Pointer);
         return Record(s_avgPool2d, result, this, saved: shape);
     }
@@ -68,11 +64,7 @@ public sealed unsafe partial class Tensor
     /// <returns>[N, C, height, width].</returns>
     public Tensor AdaptiveMaxPool2d(int height, int width)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(height, 1);
-        ArgumentOutOfRangeException.ThrowIfLessThan(width, 1);
-        CheckImages("adaptive_max_pool2d");
-        var shape = new PoolShape((long)_shape[0] * _shape[1], _shape[2], _shape[3], height, width, 0, 0, 0);
-        var result = Uninitialized([_shape[0], _shape[1], height, width]);
+        var (shape, result) = PoolShares("adaptive_max_pool2d", height, width);
         Pooling.Max(shape, Pointer, result.Pointer);
         return Record(s_maxPool2d, result, this, saved: shape);
     }
@@ -94,12 +86,25 @@ public sealed unsafe partial class Tensor
     private (PoolShape Shape, Tensor Result) Pool(string op, int kernel, int stride, int padding)
     {
         CheckImages(op);
-        if (kernel < 1 || stride < 1 || padding < 0 || padding > kernel / 2)
-            throw new ArgumentException($"{op}: kernel {kernel}, stride {stride} and padding {padding} need a kernel and a stride from 1 and a padding of at most half the kernel");
+        CheckWindow(op, kernel, stride, padding);
         var (h, w) = (_shape[2] + (2L * padding) - kernel, _shape[3] + (2L * padding) - kernel);
         if (h < 0 || w < 0) throw new ArgumentException($"{op}: a window of {kernel} does not fit into {Shapes.Text(_shape)} with a padding of {padding}");
         var result = Uninitialized([_shape[0], _shape[1], (int)(h / stride) + 1, (int)(w / stride) + 1]);
         return (new PoolShape((long)_shape[0] * _shape[1], _shape[2], _shape[3], result._shape[2], result._shape[3], kernel, stride, padding), result);
+    }
+
+    private (PoolShape Shape, Tensor Result) PoolShares(string op, int height, int width)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(height, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(width, 1);
+        CheckImages(op);
+        return (new PoolShape((long)_shape[0] * _shape[1], _shape[2], _shape[3], height, width, 0, 0, 0), Uninitialized([_shape[0], _shape[1], height, width]));
+    }
+
+    private static void CheckWindow(string op, int kernel, int stride, int padding)
+    {
+        if (kernel < 1 || stride < 1 || padding < 0 || padding > kernel / 2)
+            throw new ArgumentException($"{op}: kernel {kernel}, stride {stride} and padding {padding} need a kernel and a stride from 1 and a padding of at most half the kernel");
     }
 
     private void CheckImages(string op)

@@ -50,8 +50,7 @@ public sealed unsafe partial class Tensor
     private (PoolShape Shape, Tensor Result) PoolLine(string op, int kernel, int stride, int padding)
     {
         CheckSignals(op);
-        if (kernel < 1 || stride < 1 || padding < 0 || padding > kernel / 2)
-            throw new ArgumentException($"{op}: kernel {kernel}, stride {stride} and padding {padding} need a kernel and a stride from 1 and a padding of at most half the kernel");
+        CheckWindow(op, kernel, stride, padding);
         var room = _shape[2] + (2L * padding) - kernel;
         if (room < 0) throw new ArgumentException($"{op}: a window of {kernel} does not fit into {Shapes.Text(_shape)} with a padding of {padding}");
         var result = Uninitialized([_shape[0], _shape[1], (int)(room / stride) + 1]);
