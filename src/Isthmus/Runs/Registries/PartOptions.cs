@@ -132,8 +132,8 @@ public sealed record Conv1dOptions
     public string Embedding { get; init; } = Embeddings.Auto;
 }
 
-/// <summary>A recurrent network over the steps of a row.</summary>
-public sealed record RecurrentOptions
+/// <summary>A recurrent network that unrolls a code into steps.</summary>
+public record RecurrentDecoderOptions
 {
     /// <summary>Numbers in the state.</summary>
     [Option("numbers in the state", Min = 1, Max = 16384)]
@@ -142,7 +142,11 @@ public sealed record RecurrentOptions
     /// <summary>One above another.</summary>
     [Option("networks, one above another", Min = 1, Max = 64)]
     public int Layers { get; init; } = 1;
+}
 
+/// <summary>A recurrent network over the steps of a row.</summary>
+public sealed record RecurrentOptions : RecurrentDecoderOptions
+{
     /// <summary>What of the states is handed on.</summary>
     [Option("which states are handed on: the last, their mean, or all; of a text each by itself", Choices = "last|mean|all")]
     public string Pool { get; init; } = "last";
@@ -156,8 +160,8 @@ public sealed record RecurrentOptions
     public string Embedding { get; init; } = Embeddings.Auto;
 }
 
-/// <summary>Transformer layers over the steps of a row, each with a learned position.</summary>
-public sealed record TransformerOptions
+/// <summary>Transformer layers that unroll a code into steps.</summary>
+public record TransformerDecoderOptions
 {
     /// <summary>Features of a step.</summary>
     [Option("features of a step inside", Min = 1, Max = 16384)]
@@ -178,7 +182,11 @@ public sealed record TransformerOptions
     /// <summary>Probability of dropping each activation in training.</summary>
     [Option("probability of dropping each activation in training", Min = 0, Max = 0.99)]
     public float Dropout { get; init; }
+}
 
+/// <summary>Transformer layers over the steps of a row, each with a learned position.</summary>
+public sealed record TransformerOptions : TransformerDecoderOptions
+{
     /// <summary>Whether a step sees only those before it.</summary>
     [Option("whether a step sees only itself and those before it; of a text always")]
     public bool Causal { get; init; }
@@ -194,40 +202,4 @@ public sealed record TransformerOptions
     /// <summary>How categories and tokens enter.</summary>
     [Option(Embeddings.Summary)]
     public string Embedding { get; init; } = Embeddings.Auto;
-}
-
-/// <summary>A recurrent network that unrolls a code into steps.</summary>
-public sealed record RecurrentDecoderOptions
-{
-    /// <summary>Numbers in the state.</summary>
-    [Option("numbers in the state", Min = 1, Max = 16384)]
-    public int Hidden { get; init; } = 64;
-
-    /// <summary>One above another.</summary>
-    [Option("networks, one above another", Min = 1, Max = 64)]
-    public int Layers { get; init; } = 1;
-}
-
-/// <summary>Transformer layers that unroll a code into steps.</summary>
-public sealed record TransformerDecoderOptions
-{
-    /// <summary>Features of a step.</summary>
-    [Option("features of a step inside", Min = 1, Max = 16384)]
-    public int Width { get; init; } = 64;
-
-    /// <summary>Heads of attention.</summary>
-    [Option("heads of attention; they divide the width", Min = 1, Max = 256)]
-    public int Heads { get; init; } = 4;
-
-    /// <summary>One above another.</summary>
-    [Option("layers, one above another", Min = 1, Max = 64)]
-    public int Layers { get; init; } = 2;
-
-    /// <summary>Width of the inner layer.</summary>
-    [Option("width of each layer's inner network", Min = 1, Max = 65536)]
-    public int FeedForward { get; init; } = 128;
-
-    /// <summary>Probability of dropping each activation in training.</summary>
-    [Option("probability of dropping each activation in training", Min = 0, Max = 0.99)]
-    public float Dropout { get; init; }
 }
