@@ -128,6 +128,30 @@ public class TextTest : IDisposable
     }
 
     [Theory]
+    [InlineData(1024, "vib", "bottleneck.latent=4")]
+    [InlineData(1, "vib", "bottleneck.latent=4")]
+    [InlineData(1024, "fsq")]
+    public void ATextThatEndsInsideAWindow_IsSentWithoutWhatFillsIt(int rowsAFrame, string bottleneck, params string[] sets)
+    {
+        var run = Trained(Text(string.Concat(Enumerable.Repeat("round the ragged rock ", 60))), ["bottleneck=" + bottleneck, "training.epochs=1", .. Small.Split(','), .. sets]);
+        var (cut, whole) = (Sent("round the rag"), Sent("round the ragged")); // 13 and 16 tokens, windows of 8
+        Assert.Equal((13, 16), (cut.Report.Samples, whole.Report.Samples));
+        Assert.Equal(8.0 * cut.Report.Bytes / 13, cut.Report.BitsPerSample);
+        Assert.True(13 * cut.Report.BoundBits < 16 * whole.Report.BoundBits, $"{cut.Report} {whole.Report}");
+        Assert.Equal(13 * run.Model.Site.OutputSize, cut.Answers.Length);
+        Assert.Equal(whole.Answers[..cut.Answers.Length], cut.Answers); // no token's answer depends on what follows it
+
+        (ShipmentReport Report, float[] Answers) Sent(string text)
+        {
+            var data = run.LoadNew(Text(text, "new.txt"), withTarget: false);
+            using var stream = new MemoryStream();
+            var report = Shipment.Of(run).Write(data, [.. Enumerable.Range(0, data.Count)], stream, rowsAFrame);
+            stream.Position = 0;
+            return (report, [.. Shipment.Of(run).Read(stream).SelectMany(a => a.ToArray())]);
+        }
+    }
+
+    [Theory]
     [InlineData("encoder.type is mlp, which sees a whole window at once", "encoder=mlp")]
     [InlineData("--task reconstruction", "data.task=reconstruction")]
     [InlineData("36 tokens are less than a window of 64", "data.window=64")]

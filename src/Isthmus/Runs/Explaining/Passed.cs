@@ -82,10 +82,9 @@ internal sealed class Passed
             using var scope = new TensorScope("explain");
             var features = network.Encoder.Forward(Batches.Of(data, part).Inputs);
             var passage = network.Bottleneck.Pass(features, new PassContext(PassMode.Mean, new RandomStream(run.Model.Recipe.Seed).Fork("evaluation").Fork((ulong)part[0])));
-            var own = part.SelectMany(r => Enumerable.Range(r * units, units)).ToArray();
-            int[] present = [.. Enumerable.Range(0, own.Length).Where(i => units == 1 || data.Indices!.Values[own[i]] >= 0)];
+            var present = Batches.Present(run.Model, data, part);
             passed.Add(passage, features, present, kept.Count);
-            kept.AddRange(present.Select(i => own[i]));
+            kept.AddRange(present.Select(i => (part[i / units] * units) + (i % units)));
         }
         passed.Units = [.. kept];
         passed.Label();

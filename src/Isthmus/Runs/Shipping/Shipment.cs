@@ -10,7 +10,7 @@ namespace Isthmus.Runs;
 /// <summary>What writing messages took.</summary>
 public sealed record ShipmentReport
 {
-    /// <summary>Messages written: one a row, of a text one a token.</summary>
+    /// <summary>Messages written: one a row, of a text one a token; what fills its last window is not sent.</summary>
     public int Samples { get; init; }
 
     /// <summary>Bytes written, headers and checksums included.</summary>
@@ -70,26 +70,29 @@ public sealed class Shipment
         if (rowsAFrame is < 1 or > MaxRowsAFrame) throw new ArgumentOutOfRangeException(nameof(rowsAFrame), rowsAFrame, $"expected 1 to {MaxRowsAFrame}");
         var units = _model.Units;
         rowsAFrame = Math.Min(rowsAFrame, Math.Max(1, MaxRowsAFrame / units));
-        var samples = rows.Length * units;
         var writer = new FrameFileWriter(to, Session(rowsAFrame * units));
-        var (cost, errors, numbers) = (0.0, 0.0, 0L);
+        var (samples, cost, errors, numbers) = (0, 0.0, 0.0, 0L);
         using var noGrad = new NoGrad();
         _model.Network.Eval();
         for (var at = 0; at < rows.Length; at += rowsAFrame)
         {
             stop.ThrowIfCancellationRequested();
             using var scope = new TensorScope("shipment");
-            var batch = Batches.Of(data, rows.Slice(at, Math.Min(rowsAFrame, rows.Length - at)));
-            var (prediction, passage) = _model.Network.Run(batch.Inputs, new PassContext(PassMode.Ship, new RandomStream(0)));
+            var part = rows.Slice(at, Math.Min(rowsAFrame, rows.Length - at));
+            var batch = Batches.Of(data, part);
+            var present = Batches.Present(_model, data, part);
+            var features = _model.Network.Encoder.Forward(batch.Inputs);
+            if (present.Length < part.Length * units) features = features.IndexSelect(0, LongTensor.From(present, present.Length));
+            var passage = _model.Network.Bottleneck.Pass(features, new PassContext(PassMode.Ship, new RandomStream(0)));
             var message = new MessageWriter();
             _model.Network.Bottleneck.Write(passage.Message(), message);
-            var frame = Session(batch.Inputs.Size(0) * units) with { Payload = message.Finish() };
-            writer.Append(frame);
+            writer.Append(Session(present.Length) with { Payload = message.Finish() });
+            samples += present.Length;
             var meter = new CostMeter();
             _model.Network.Bottleneck.Write(passage.Message(), meter);
             cost += meter.Cost.Value;
             if (!IsImage(data)) continue;
-            errors += (Evaluator.Readable(_model, prediction).Reshape(batch.Inputs.Shape) - batch.Inputs).Square().Sum().Item();
+            errors += (Evaluator.Readable(_model, _model.Network.Decoder.Forward(passage.Output)).Reshape(batch.Inputs.Shape) - batch.Inputs).Square().Sum().Item();
             numbers += batch.Inputs.Numel;
         }
         writer.Complete();

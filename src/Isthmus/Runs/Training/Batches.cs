@@ -27,6 +27,16 @@ internal static class Batches
     /// <summary>How many rows are evaluated at once: so many, or fewer where a row has an answer at every token and the vocabulary is large.</summary>
     public static int Most(Model model, int rows) => model.Task == RunTask.NextToken ? (int)Math.Clamp(MostAnswers / ((long)model.Units * model.Site.OutputSize), 1, rows) : rows;
 
+    /// <summary>Which units of a batch of rows are the data's own: all, but for what fills the last window of a text.</summary>
+    public static int[] Present(Model model, Dataset data, ReadOnlySpan<int> rows)
+    {
+        var units = model.Units;
+        var present = new List<int>(rows.Length * units);
+        for (var i = 0; i < rows.Length * units; i++)
+            if (units == 1 || data.Indices!.Row(rows[i / units])[i % units] >= 0) present.Add(i);
+        return [.. present];
+    }
+
     /// <summary>Parts of a list of rows, each of at most so many.</summary>
     public static IEnumerable<int[]> Split(int[] rows, int size) => rows.Chunk(size);
 
