@@ -10,10 +10,8 @@ namespace Isthmus.Data;
 internal static class Sprites
 {
     private const int Samples = 4;
-    private static readonly string[] ShapeNames = ["square", "ellipse", "heart", "triangle"];
-    private static readonly string[] ColourNames = ["red", "green", "blue", "yellow", "magenta", "cyan"];
     // Pale colours: every channel shows the shape, so that colour and shape can be learnt apart.
-    private static readonly float[][] ColourValues = [[1, 0.4f, 0.4f], [0.4f, 1, 0.4f], [0.4f, 0.4f, 1], [1, 1, 0.4f], [1, 0.4f, 1], [0.4f, 1, 1]];
+    internal static readonly float[][] ColourValues = [[1, 0.4f, 0.4f], [0.4f, 1, 0.4f], [0.4f, 0.4f, 1], [1, 1, 0.4f], [1, 0.4f, 1], [0.4f, 1, 1]];
 
     public static Generator Generator { get; } = new("sprites", "pictures of one shape: shape, size, angle, x, y and colour are known (classification of the shape)",
     [
@@ -32,8 +30,8 @@ internal static class Sprites
         var pixels = a.Numbers((long)n * channels * side * side);
         Concept[] concepts =
         [
-            Categorical("shape", ShapeNames[..shapes]), new("size", ConceptKind.Continuous, []), new("angle", ConceptKind.Continuous, []), new("x", ConceptKind.Continuous, []), new("y", ConceptKind.Continuous, []),
-            .. colours == 1 ? [] : new[] { Categorical("colour", ColourNames[..colours]) },
+            Categorical("shape", [.. ScenePainter.Shapes.Take(shapes)]), new("size", ConceptKind.Continuous, []), new("angle", ConceptKind.Continuous, []), new("x", ConceptKind.Continuous, []), new("y", ConceptKind.Continuous, []),
+            .. colours == 1 ? [] : new[] { Categorical("colour", [.. ScenePainter.Colours.Take(colours)]) },
         ];
         var values = a.Numbers((long)n * concepts.Length);
         var labels = new int[n];
@@ -59,7 +57,7 @@ internal static class Sprites
             for (var p = 0; p < pixels.Length; p++) pixels[p] = Math.Clamp(pixels[p] + (float)(a["noise"] * random.NextGaussian()), 0, 1);
         return new Dataset("sprites", DataKind.Images, n, pixels, channels, side, side)
         {
-            Target = new ClassTarget("shape", labels, ShapeNames[..shapes]),
+            Target = new ClassTarget("shape", labels, [.. ScenePainter.Shapes.Take(shapes)]),
             Concepts = new ConceptTable(concepts, values),
             Truth = new Dictionary<string, double> { ["target_entropy_bits"] = Math.Log2(shapes) },
         };
@@ -71,7 +69,7 @@ internal static class Sprites
     // The middle of a shape in pixels; the largest shape just stays inside at spread 1.
     private static double Place(double factor, int side, double spread) => side * (0.5 + (factor - 0.5) * spread * (1 - 2 * 0.32));
 
-    private static void Draw(float[] cover, int side, int shape, double radius, double angle, double cx, double cy)
+    internal static void Draw(float[] cover, int side, int shape, double radius, double angle, double cx, double cy)
     {
         var (cos, sin) = (Math.Cos(angle) / radius, Math.Sin(angle) / radius);
         var (left, right) = (Math.Max(0, (int)(cx - 1.3 * radius) - 1), Math.Min(side - 1, (int)(cx + 1.3 * radius) + 1));
