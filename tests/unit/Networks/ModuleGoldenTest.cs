@@ -35,6 +35,7 @@ public class ModuleGoldenTest
         ["attention/additive"] = new(() => new AdditiveAttention(3, 4, 6, s_random), (m, x) => ((AdditiveAttention)m).Forward(x[0], x[1], s_padding) is var (context, weights) ? Tensor.Cat([context, weights], 1) : null!),
         ["attention/decoder"] = new(() => new AttentionDecoder(2, 4, 3, 6, s_random), (m, x) => ((AttentionDecoder)m).Run(x[0], x[1], x[2], s_padding) is var (states, contexts, weights) ? Tensor.Cat([states, contexts, weights], -1) : null!),
         ["attention/cross"] = new(() => new MultiHeadAttention(6, 2, s_random), (m, x) => ((MultiHeadAttention)m).Forward(x[0], x[1], s_padding)),
+        ["attention/slots"] = new(() => new SlotAttention(4, 3, 6, s_random, hidden: 5), (m, x) => Joined(((SlotAttention)m).Run(x[0], Started(m, x[1])))),
         ["encoder"] = new(() => new TransformerEncoderLayer(6, 2, s_random, 8, 0f)),
         ["encoder/first"] = new(() => new TransformerEncoderLayer(6, 2, s_random, 8, 0f, normFirst: true, gelu: true), (m, x) => ((TransformerEncoderLayer)m).Forward(x[0], true, s_padding)),
         ["decoder"] = new(() => Decoder(), (m, x) => ((TransformerDecoderLayer)m).Forward(x[0], x[1])),
@@ -148,6 +149,13 @@ public class ModuleGoldenTest
     }
 
     private static TransformerDecoderLayer Decoder(bool first = false) => new(6, 2, s_random, 8, 0f, first, first);
+
+    // Drawn slots, their noise given.
+    private static Tensor Started(Module slots, Tensor noise)
+    {
+        var start = slots.NamedParameters().ToDictionary(p => p.Name, p => p.Value, StringComparer.Ordinal);
+        return start["slots_mu"] + (start["slots_log_sigma"].Exp() * noise);
+    }
 
     private static Tensor Joined((Tensor A, Tensor B) pair) => Tensor.Cat([pair.A.Reshape(-1), pair.B.Reshape(-1)]);
 

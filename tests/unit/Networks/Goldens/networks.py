@@ -172,6 +172,33 @@ class AttentionDecoder(nn.Module):
         return torch.stack(rows, 1)
 
 
+class SlotAttention(nn.Module):
+    """Algorithm 1 of Locatello et al. 2020, three rounds, from given slots."""
+
+    def __init__(self, features, width, hidden):
+        super().__init__()
+        self.slots_mu = nn.Parameter(torch.zeros(1, width))
+        self.slots_log_sigma = nn.Parameter(torch.zeros(1, width))
+        self.norm_inputs, self.norm_slots, self.norm_mlp = nn.LayerNorm(features), nn.LayerNorm(width), nn.LayerNorm(width)
+        self.project_q, self.project_k, self.project_v = nn.Linear(width, width, bias=False), nn.Linear(features, width, bias=False), nn.Linear(features, width, bias=False)
+        self.gru = nn.GRU(width, width, batch_first=True)
+        self.mlp = nn.Sequential(nn.Linear(width, hidden), nn.ReLU(), nn.Linear(hidden, width))
+
+    def forward(self, x, noise):
+        slots = self.slots_mu + self.slots_log_sigma.exp() * noise
+        x = self.norm_inputs(x)
+        k, v = self.project_k(x), self.project_v(x)
+        for _ in range(3):
+            q = self.project_q(self.norm_slots(slots)) * slots.shape[-1] ** -0.5
+            whose = torch.softmax(torch.einsum("bpd,bsd->bps", k, q), -1)
+            a = whose + 1e-8
+            a = a / a.sum(1, keepdim=True)
+            u = torch.einsum("bps,bpd->bsd", a, v)
+            slots = torch.stack([self.gru(u[b][:, None], slots[b][None])[0][:, 0] for b in range(len(x))])
+            slots = slots + self.mlp(self.norm_mlp(slots))
+        return torch.cat([slots.flatten(), whose.transpose(1, 2).flatten()])
+
+
 module("batch_norm1d", nn.BatchNorm1d(3), (6, 3))
 module("batch_norm1d/length", nn.BatchNorm1d(3, momentum=0.3), (2, 3, 5))
 module("batch_norm2d", nn.BatchNorm2d(3), (2, 3, 3, 2))
@@ -199,6 +226,7 @@ module("attention/both", MHA(), (2, 5, 6), call=lambda m, x: m(x, x, x, attn_mas
 module("attention/additive", AdditiveAttention(3, 4, 6), (2, 3), (2, 5, 4), call=lambda m, q, x: torch.cat(m(q, x, ~padding), 1))
 module("attention/decoder", AttentionDecoder(2, 4, 3, 6), (2, 3, 2), (2, 5, 4), (2, 3), call=lambda m, x, y, h: m(x, y, h, ~padding))
 module("attention/cross", MHA(), (2, 3, 6), (2, 5, 6), call=lambda m, x, y: m(x, y, y, key_padding_mask=padding)[0])
+module("attention/slots", SlotAttention(4, 6, 5), (2, 5, 4), (2, 3, 6))
 module("encoder", nn.TransformerEncoderLayer(6, 2, 8, 0.0, batch_first=True), (2, 5, 6))
 module("encoder/first", nn.TransformerEncoderLayer(6, 2, 8, 0.0, "gelu", batch_first=True, norm_first=True), (2, 5, 6), call=lambda m, x: m(x, src_mask=later, src_key_padding_mask=padding))
 decoder = lambda **a: nn.TransformerDecoderLayer(6, 2, 8, 0.0, batch_first=True, **a)
