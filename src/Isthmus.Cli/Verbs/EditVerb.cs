@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
 using Isthmus.Bottlenecks;
-using Isthmus.Data;
 using Isthmus.Reports;
 using Isthmus.Runs;
 
@@ -16,7 +15,11 @@ internal sealed class EditVerb : Verb
     private readonly Option<string[]> _set = new("--set") { HelpName = "NAME=VALUE,…", Description = "what is changed; may be given several times" };
     private readonly Option<string?> _inference = new("--inference") { HelpName = "MESSAGE", Description = "the message that is edited: mean, sample, average:k or ship (default: the run's)" };
 
-    public override IReadOnlyList<Symbol> Symbols => [_run, _input, _row, _rows, _set, _inference];
+    private readonly Option<bool> _log = new("--log") { Description = "writes the edit to the run's log, which 'isthmus log' verifies and replays" };
+    private readonly Option<string?> _who = new("--who") { HelpName = "NAME", Description = "with --log: who edits (default: the account's name)" };
+    private readonly Option<string?> _comment = new("--comment") { HelpName = "TEXT", Description = "with --log: why" };
+
+    public override IReadOnlyList<Symbol> Symbols => [_run, _input, _row, _rows, _set, _inference, _log, _who, _comment];
 
     public override string Details =>
         "Changes what passes the bottleneck and shows what that does to the answer. NAME=VALUE puts a value; block NAME:CODE forbids a code (the nearest allowed one " +
@@ -29,12 +32,14 @@ internal sealed class EditVerb : Verb
         "isthmus edit runs/digits --row 3 --set code.0=17",
         "isthmus edit runs/digits --input digits/ --rows all --set \"block code.*:5\" --json",
         "isthmus edit runs/digits --row 3 --set latent.2=1.5,latent.4=0 --out edited.png",
+        "isthmus edit runs/digits --row 3 --set code.0=17 --log --who reviewer --comment \"the picture is upside down\"",
     ];
 
     public override bool Run(Call call)
     {
         var set = call.Get(_set) ?? [];
         if (set.Length == 0) throw new InputException("--set is missing: what is to be changed", "--set code.0=17 puts a code, --set \"block code.0:17\" forbids one");
+        if (!call.Get(_log) && (call.Has(_who) || call.Has(_comment))) throw new InputException("--who and --comment go with --log");
         var file = Call.Beside(call.Out, call.Get(_input));
         var edit = Edit.Parse(string.Join(",", set));
         var all = call.Get(_rows) is { } word && (word == "all" ? true : throw Suggest.Unknown("--rows", word, ["all"]));
@@ -42,25 +47,13 @@ internal sealed class EditVerb : Verb
         var row = all ? (int?)null : call.Get(_row) ?? edit.Changes.Select(c => c.Row).FirstOrDefault(r => r is not null) ?? 0;
         var inference = call.Get(_inference) is { } text ? Inference.Parse(text).Name : null;
         var run = Runs.Run.Load(call.Get(_run)!);
-        var data = call.Get(_input) is { } source ? Load(run, source) : run.LoadOwn().Data;
+        var data = call.Get(_input) is { } source ? run.LoadRows(source) : run.LoadOwn().Data;
         foreach (var note in data.Notes) call.Detail(note);
         var outcome = EditRun.Of(run, data, row, edit, inference, call.Seed, call.Stop);
         if (file is { } path) EditFile.Write(run, data, row, edit, path, inference, call.Seed);
+        if (call.Get(_log)) AuditLog.Of(run).Append(outcome, edit, call.Get(_input), data, call.Seed, new AuditRemark { Who = call.Get(_who), Comment = call.Get(_comment) });
         call.Result(() => outcome, output => Write(output, outcome, call));
         return true;
-    }
-
-    // A target is welcome, for the accuracy before and after, and not needed.
-    private static Dataset Load(Run run, string source)
-    {
-        try
-        {
-            return run.LoadNew(source, withTarget: true);
-        }
-        catch (InputException)
-        {
-            return run.LoadNew(source, withTarget: false);
-        }
     }
 
     private static void Write(TextWriter output, EditOutcome o, Call call)

@@ -29,6 +29,7 @@ internal static class VerbIndex
         new("bench", "the project's own speed figures, and peers'", () => new BenchVerb()),
         new("explain", "what passes the bottleneck, and what it stands for", () => new ExplainVerb()),
         new("edit", "changes what passes, and shows what that does to the answer", () => new EditVerb()),
+        new("log", "the log of a run's edits: verified, computed again, exported", () => new LogVerb()),
         new("encode", "what passes, written to real bytes", () => new EncodeVerb()),
         new("decode", "bytes read back, and the decoder's answers", () => new DecodeVerb()),
         new("relative", "research: samples sent at about their divergence to the prior", () => new RelativeVerb()),

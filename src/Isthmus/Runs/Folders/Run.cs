@@ -42,6 +42,21 @@ public sealed class Run
     public Dataset LoadNew(string source, bool withTarget) =>
         DataSource.LoadNew(source, Model.Schema, RecipeData.Options(Model.Recipe), withTarget);
 
+    /// <summary>New rows through the run's schema, with their target where they have one.</summary>
+    /// <param name="source">A DATA argument.</param>
+    /// <exception cref="InputException">The rows do not fit what the run was trained on.</exception>
+    public Dataset LoadRows(string source)
+    {
+        try
+        {
+            return LoadNew(source, withTarget: true);
+        }
+        catch (InputException)
+        {
+            return LoadNew(source, withTarget: false);
+        }
+    }
+
     /// <summary>The data that the run was trained on, split as they were.</summary>
     public LoadedData LoadOwn() => RecipeData.Load(Model.Recipe, Header);
 }
