@@ -1,4 +1,5 @@
 using Isthmus.Studies.BottleneckBlocks;
+using Isthmus.Studies.ConceptBottleneck;
 using Isthmus.Studies.InformationMeasurement;
 using Isthmus.Studies.InformationTheory;
 using Isthmus.Studies.NeuralCodec;
@@ -31,6 +32,7 @@ public static class StudyIndex
         new NeucodecFsqStudy(),
         new NonlinearFeedbackCodeStudy(),
         new PcLosslessCodingStudy(),
+        new PeebStudy(),
         new RepresentationGeometryStudy(),
         new ReversibleMbconvUnetStudy(),
         new RnnSearchStudy(),
