@@ -26,6 +26,9 @@ public sealed record PassContext(PassMode Mode, RandomStream Random)
     /// <summary>The annotated concepts of the batch, [batch, concepts], NaN where unknown; null without concepts.</summary>
     public Tensor? TrueConcepts { get; init; }
 
+    /// <summary>Whether annotated concepts stand in for predicted ones wherever they are known: the head of an independent concept model learns so.</summary>
+    public bool UseTrueConcepts { get; init; }
+
     /// <summary>What a person changes in the message; null for nothing.</summary>
     public Edit? Edit { get; init; }
 

@@ -7,6 +7,8 @@ public enum ConceptKind
     Binary,
     /// <summary>An index into the concept's categories.</summary>
     Categorical,
+    /// <summary>An index into the concept's categories, which are levels in rising order.</summary>
+    Ordinal,
     /// <summary>A number, standardised on the training rows.</summary>
     Continuous,
 }
@@ -14,7 +16,7 @@ public enum ConceptKind
 /// <summary>One annotated concept.</summary>
 /// <param name="Name">The column's name.</param>
 /// <param name="Kind">What values it takes.</param>
-/// <param name="Categories">What each value means: two names for binary, any number for categorical, none for continuous.</param>
+/// <param name="Categories">What each value means: two names for binary, any number for categorical and ordinal, none for continuous.</param>
 public sealed record Concept(string Name, ConceptKind Kind, IReadOnlyList<string> Categories)
 {
     /// <summary>The mean that was subtracted (continuous only).</summary>
@@ -23,8 +25,6 @@ public sealed record Concept(string Name, ConceptKind Kind, IReadOnlyList<string
     /// <summary>The standard deviation that was divided by (continuous only), positive.</summary>
     public double Scale { get; init; } = 1;
 
-    /// <summary>How many numbers a network predicts for it: 1, or one a category.</summary>
-    public int Width => Kind == ConceptKind.Categorical ? Categories.Count : 1;
 }
 
 /// <summary>The concepts of all rows.</summary>
@@ -41,6 +41,16 @@ public sealed record ConceptTable(IReadOnlyList<Concept> Columns, float[] Values
 
     /// <summary>Whether a concept of a row was not annotated.</summary>
     public bool IsMissing(int row, int concept) => Missing is not null && Missing[row * Columns.Count + concept];
+
+    /// <summary>How many of some rows are in each state of each concept; empty for continuous ones.</summary>
+    public IReadOnlyList<int[]> StateCounts(ReadOnlySpan<int> rows)
+    {
+        var counts = Columns.Select(c => new int[c.Categories.Count]).ToArray();
+        foreach (var row in rows)
+            for (var c = 0; c < counts.Length; c++)
+                if (counts[c].Length > 0 && !IsMissing(row, c)) counts[c][(int)Row(row)[c]]++;
+        return counts;
+    }
 
     /// <summary>The concepts of some of the rows.</summary>
     public ConceptTable Select(ReadOnlySpan<int> rows) => this with

@@ -128,7 +128,9 @@ public sealed partial record Schema
         {
             var categories = column.Distinct();
             if (categories.Count > MostClasses) throw new InputException(FormattableString.Invariant($"{table.Source}: concept '{column.Name}' has {categories.Count} different words, at most {MostClasses} can be categories"));
-            return new Concept(column.Name, categories.Count == 2 ? ConceptKind.Binary : ConceptKind.Categorical, categories);
+            // Whole numbers have an order, words have none.
+            var kind = categories.Count == 2 ? ConceptKind.Binary : column.Type == ColumnType.Text ? ConceptKind.Categorical : ConceptKind.Ordinal;
+            return new Concept(column.Name, kind, categories);
         }
         return new Concept(column.Name, ConceptKind.Continuous, []) { Mean = schema.Mean, Scale = schema.Scale };
     }

@@ -104,7 +104,7 @@ public static class Predictor
         var columns = model.Task == RunTask.Reconstruction ? [SquaredError(inputs, mean)] : Answers(model, mean);
         if (with.HasFlag(PredictionColumns.Bits)) columns.Add(BitsOf(first!));
         if (with.HasFlag(PredictionColumns.Codes)) columns.AddRange(Codes(first!));
-        if (with.HasFlag(PredictionColumns.Concepts)) columns.AddRange(Concepts(model, first!));
+        if (with.HasFlag(PredictionColumns.Concepts)) columns.AddRange(Concepts(model, inputs));
         if (with.HasFlag(PredictionColumns.Reconstruction))
         {
             if (model.Task != RunTask.Reconstruction) throw new InputException("--with reconstruction: the run predicts a target, it reconstructs nothing");
@@ -164,16 +164,16 @@ public static class Predictor
         });
     }
 
-    private static IEnumerable<(string, Func<int, string>)> Concepts(Model model, Passage passage)
+    // What the layer believes, and the state that makes of it.
+    private static IEnumerable<(string, Func<int, string>)> Concepts(Model model, Tensor inputs)
     {
-        foreach (var part in passage.Message().Parts)
-        {
-            if (part.Name != "concepts") continue;
-            var names = model.Schema.Concepts.Select(c => c.Name).ToArray();
-            if (part is Floats floats) return Numbers(names.Length == floats.Values.Numel / floats.Values.Size(0) ? names : null, "concept", floats.Values);
-            if (part is Flags flags) return Indices("concept", flags.Values, names);
-        }
-        throw new InputException("--with concepts: no concepts pass this bottleneck", "train with --concepts COLS --bottleneck concept");
+        if (model.Network.Bottleneck is not ConceptBottleneck layer) throw new InputException("--with concepts: no concepts pass this bottleneck", "train with --concepts COLS --bottleneck concept");
+        var features = model.Network.Encoder.Forward(inputs);
+        var beliefs = layer.Beliefs(features, layer.Scores(features), null);
+        var states = layer.Space.Decide(beliefs);
+        var k = layer.Space.Count;
+        return Enumerable.Range(0, k).Select(j => (layer.Space.Axes[j].Name, (Func<int, string>)(i => Quoted(layer.Space.Text(j, states.Data[(i * k) + j])))))
+            .Concat(Numbers([.. layer.Space.ColumnNames.Select(n => "p_" + n)], "p", beliefs).Where((_, c) => layer.Space.Axes[layer.Space.ConceptOf(c)].Type != ConceptType.Continuous));
     }
 
     private static IEnumerable<(string, Func<int, string>)> Numbers(IReadOnlyList<string>? names, string prefix, Tensor values)
@@ -182,10 +182,10 @@ public static class Predictor
         return Enumerable.Range(0, width).Select(c => (names is not null ? names[c] : FormattableString.Invariant($"{prefix}{c + 1}"), (Func<int, string>)(i => Text(values.Data[(i * width) + c]))));
     }
 
-    private static IEnumerable<(string, Func<int, string>)> Indices(string name, LongTensor values, string[]? names = null)
+    private static IEnumerable<(string, Func<int, string>)> Indices(string name, LongTensor values)
     {
         var width = values.Numel / values.Shape[0];
-        return Enumerable.Range(0, width).Select(c => (names?.Length == width ? names[c] : width == 1 ? name : FormattableString.Invariant($"{name}{c + 1}"),
+        return Enumerable.Range(0, width).Select(c => (width == 1 ? name : FormattableString.Invariant($"{name}{c + 1}"),
             (Func<int, string>)(i => values.Data[(i * width) + c].ToString(CultureInfo.InvariantCulture))));
     }
 

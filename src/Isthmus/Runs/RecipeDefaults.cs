@@ -17,14 +17,16 @@ public static class RecipeDefaults
         ArgumentNullException.ThrowIfNull(recipe);
         ArgumentNullException.ThrowIfNull(schema);
         var task = Model.TaskOf(schema);
+        if (recipe.Bottleneck is null && recipe.Data.Concepts is not null && task is (RunTask.Classification or RunTask.Regression)) recipe = recipe with { Bottleneck = new Choice("concept", new ConceptOptions()) };
         if (recipe.Bottleneck?.Type == "pca") recipe = Pca(recipe, schema, task);
         var encoder = recipe.Encoder ?? Encoder(schema);
+        if (recipe.Bottleneck?.Options is ConceptOptions concepts && recipe.Phases.Count == 0) recipe = recipe with { Phases = Phases(concepts) };
         return recipe with
         {
             Name = recipe.Name.Length > 0 ? recipe.Name : NameOf(recipe, schema),
             Encoder = encoder,
             Bottleneck = recipe.Bottleneck ?? new Choice("vib", Vib(schema, task)),
-            Decoder = recipe.Decoder ?? Decoder(encoder, schema, task),
+            Decoder = recipe.Decoder ?? (OnConcepts(recipe) ? new Choice("linear", new NoOptions()) : Decoder(encoder, schema, task)),
             Objective = recipe.Objective ?? Objective(schema, task),
         };
     }
@@ -51,6 +53,15 @@ public static class RecipeDefaults
         var size = schema.FeatureShape.Aggregate(1, (a, b) => a * b);
         return new Choice("mlp", size > 64 ? new MlpEncoderOptions { Widths = [256, 256] } : new MlpEncoderOptions { Widths = [128, 128, 128], Activation = "silu" });
     }
+
+    // A head that a person can read: its weights are what each concept says for each class.
+    private static bool OnConcepts(Recipe recipe) => recipe.Bottleneck?.Options is ConceptOptions or ConceptEmbeddingOptions or MinimalConceptOptions;
+
+    private static PhaseRecipe[] Phases(ConceptOptions concepts) => concepts.Scheme == ConceptScheme.Joint ? [] :
+    [
+        new PhaseRecipe { Name = "concepts", Train = ["encoder", "bottleneck"], Weights = new SortedDictionary<string, double> { ["task"] = 0 } },
+        new PhaseRecipe { Name = "head", Train = ["decoder"], TrueConcepts = concepts.Scheme == ConceptScheme.Independent, Weights = new SortedDictionary<string, double> { ["concepts"] = 0 } },
+    ];
 
     // Components are fitted to the rows themselves, and what is rebuilt from them is the answer or enters a network as the row would.
     private static Recipe Pca(Recipe recipe, Schema schema, RunTask task) => recipe with

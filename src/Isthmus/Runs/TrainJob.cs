@@ -87,7 +87,7 @@ public static class TrainJob
     public static string Version => typeof(TrainJob).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "";
 
     private static Model Build(Recipe recipe, LoadedData loaded) => Model.Build(recipe, loaded.Schema, loaded.Split.Train.Length,
-        loaded.Data.Target is ClassTarget target ? target.CountOf(loaded.Split.Train) : null);
+        loaded.Data.Target is ClassTarget target ? target.CountOf(loaded.Split.Train) : null, loaded.Data.Concepts?.StateCounts(loaded.Split.Train));
 
     private static RunSummary Continue(string folder, Recipe recipe, LoadedData loaded, TrainOptions options)
     {

@@ -46,14 +46,14 @@ public class EditTest
     [InlineData("code.0=17")]
     [InlineData("block code.0:5,swap code.0:code.1,swap code.2:3:4")]
     [InlineData("clamp latent.3:-0.5..2,clamp latent.1:..4,noise latent.*:0.25,scale feature.12:2,block feature.7")]
+    [InlineData("shape=round,cell size@3=\"very, very big\"")]
     [InlineData("code.0@7=3,\"age, years\"@2=40,block \"a=b:c\":1")]
     public void Text_IsReadAndWrittenAlike(string text) => Assert.Equal(text, Edit.Parse(text).ToString());
 
     [Theory]
     [InlineData("", "no change")]
     [InlineData("code.0", "not understood")]
-    [InlineData("code.0=x", "'x' is not a number")]
-    [InlineData("code.0=nan", "is not a number")]
+    [InlineData("code.0=", "not understood")]
     [InlineData("code.0@x=1", "after @")]
     [InlineData("blok code.0:5", "unknown edit 'blok'")]
     [InlineData("clamp code.0:5", "not understood")]
@@ -61,6 +61,15 @@ public class EditTest
     [InlineData("noise code.0:-1", "at least 0")]
     public void Text_ThatIsNoEditIsRefused(string text, string words) =>
         Assert.Contains(words, Assert.Throws<InputException>(() => Edit.Parse(text)).Message, StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("code.0=x", "'x' is not a number")]
+    [InlineData("code.0=nan", "'nan' is not a number")]
+    public void Words_AreNoCodes(string text, string words)
+    {
+        var (b, _, m, _) = Trained();
+        Assert.Contains(words, Assert.Throws<InputException>(() => Apply(b, m, text)).Message, StringComparison.Ordinal);
+    }
 
     [Fact]
     public void NoEdit_LeavesTheMessageAndTheOutputBitByBit()

@@ -21,6 +21,16 @@ public class ShipmentTest : IDisposable
         training: {epochs: 2, batch: 32, learning_rate: 0.01, checkpoint_seconds: 0}
         """;
 
+    private const string Concepts = """
+        name: toy
+        seed: 2
+        data: {source: "make:tabulartoy,n=300"}
+        encoder: {type: mlp, widths: [16]}
+        bottleneck: concept
+        decoder: linear
+        training: {epochs: 2, batch: 32, learning_rate: 0.01, checkpoint_seconds: 0}
+        """;
+
     private const string Sprites = """
         name: sprites
         seed: 1
@@ -36,7 +46,7 @@ public class ShipmentTest : IDisposable
         get
         {
             var all = new TheoryData<string, string>();
-            foreach (var entry in BottleneckRegistry.Entries) all.Add(entry.Name, "moons");
+            foreach (var entry in BottleneckRegistry.Entries) all.Add(entry.Name, entry.NeedsConcepts ? "concepts" : "moons");
             foreach (var name in (string[])["vib", "fsq", "hyperprior", "pca"]) all.Add(name, "sprites");
             return all;
         }
@@ -53,7 +63,7 @@ public class ShipmentTest : IDisposable
     [MemberData(nameof(Makers))]
     public void WhatIsDecoded_IsWhatTheEvaluatorSaysOfTheShippedMessage_AndEveryByteIsCounted(string bottleneck, string data)
     {
-        var run = Trained(bottleneck, data == "moons" ? Moons : Sprites);
+        var run = Trained(bottleneck, data switch { "moons" => Moons, "concepts" => Concepts, _ => Sprites });
         var own = run.LoadOwn();
         int[] rows = [.. Enumerable.Range(0, 120)];
         var file = Path.Combine(_folder, "a.isth");
@@ -72,7 +82,7 @@ public class ShipmentTest : IDisposable
         using var from = File.OpenRead(file);
         var decoded = Numbers(Shipment.Of(again).Read(from));
         var outcomes = Evaluator.Run(run.Model, own.Data, rows, Inference.Ship);
-        if (data == "moons")
+        if (data != "sprites")
         {
             Assert.Equal(outcomes.Answers, decoded);
             return;

@@ -36,6 +36,9 @@ public sealed record Change(string Name, EditKind Kind, double Value)
     /// <summary>The other place of a swap of places.</summary>
     public string? Other { get; init; }
 
+    /// <summary>The state that is set, by its name, as in <c>shape=round</c>; null where a number is set. Only concepts have named states.</summary>
+    public string? Word { get; init; }
+
     /// <summary>The sample of the batch it applies to; null for all.</summary>
     public int? Row { get; init; }
 

@@ -25,7 +25,7 @@ internal static class EditText
     public static string Of(Change change)
     {
         var name = Quoted(change.Name) + (change.Row is { } row ? FormattableString.Invariant($"@{row}") : "");
-        var value = Number(change.Value);
+        var value = change.Word is { } word ? Quoted(word) : Number(change.Value);
         return change.Kind switch
         {
             EditKind.Set => $"{name}={value}",
@@ -53,7 +53,11 @@ internal static class EditText
         var sign = Find(text, '=');
         if (sign < 0) throw Wrong(piece);
         var (name, row) = Target(text[..sign], piece);
-        return new Change(name, EditKind.Set, Value(text[(sign + 1)..], piece)) { Row = row };
+        var value = text[(sign + 1)..].Trim();
+        if (value.Length == 0) throw Wrong(piece);
+        return double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number)
+            ? new Change(name, EditKind.Set, number) { Row = row }
+            : new Change(name, EditKind.Set, double.NaN) { Row = row, Word = value is ['"', .. var inner, '"'] ? inner : value };
     }
 
     private static Change Verb(string word, string[] parts, string piece)

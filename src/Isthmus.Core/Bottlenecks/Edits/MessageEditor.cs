@@ -130,6 +130,7 @@ public static class MessageEditor
         public void Apply(Change change, int number)
         {
             var entries = _names.Find(change.Name);
+            if (change.Word is { } word) throw new InputException($"edit '{change}': '{word}' is not a number", "only concepts have states with names");
             var others = change.Other is null ? entries : _names.Find(change.Other);
             if (others.Count != entries.Count) throw new InputException(FormattableString.Invariant($"{change}: {entries.Count} places cannot be swapped with {others.Count}"));
             var noise = _random.Fork((ulong)Math.Max(0, number));

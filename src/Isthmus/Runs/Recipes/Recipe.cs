@@ -280,6 +280,10 @@ public sealed record PhaseRecipe
     [Option("parts that are frozen: their weights, norms' statistics and dropout", Choices = Parts)]
     public IReadOnlyList<string> Freeze { get; init; } = [];
 
+    /// <summary>Whether annotated concepts stand in for predicted ones.</summary>
+    [Option("whether annotated concepts go on to the decoder in place of predicted ones, where they are known")]
+    public bool TrueConcepts { get; init; }
+
     /// <summary>What is minimised beside the bottleneck's own terms.</summary>
     [Option("what is minimised beside the bottleneck's own terms"), ChosenFrom(RegistryKind.Objective)]
     public Choice? Objective { get; init; }

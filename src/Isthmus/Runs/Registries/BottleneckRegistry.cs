@@ -14,6 +14,9 @@ public sealed record BottleneckEntry(string Name, string Summary, Type OptionsTy
     /// <summary>Whether maps [channels, height, width] may enter; to others they are given as vectors.</summary>
     public bool TakesMaps { get; init; }
 
+    /// <summary>Whether it is built over annotated concepts, which the data have to name.</summary>
+    public bool NeedsConcepts { get; init; }
+
     /// <summary>An entry whose options have a type.</summary>
     public static BottleneckEntry Of<TOptions>(string name, string summary, Func<Site, TOptions, RandomStream, Bottleneck> create) =>
         new(name, summary, typeof(TOptions), (site, options, random) => create(site, (TOptions)options, random));
@@ -81,6 +84,12 @@ public static class BottleneckRegistry
             (site, o, random) => new GatedAutoencoder(site.Size, o, random)),
         BottleneckEntry.Of<MatryoshkaOptions>("sae-matryoshka", "a sparse autoencoder whose first features have to do alone too (Bussmann et al. 2025)",
             (site, o, random) => new MatryoshkaAutoencoder(site.Size, o, random)),
+        BottleneckEntry.Of<ConceptOptions>("concept", "named concepts, hard, as probabilities or as logits, and a head on them (Koh et al. 2020)",
+            (site, o, random) => new ConceptLayer(site.Size, ConceptSpaces.Of(site), o, random, o.Balance ? ConceptSpaces.StateWeights(site) : null)) with { NeedsConcepts = true },
+        BottleneckEntry.Of<ConceptEmbeddingOptions>("cem", "an embedding for each concept, blended by its probability (Espinosa Zarlenga et al. 2022)",
+            (site, o, random) => new ConceptEmbedding(site.Size, ConceptSpaces.Of(site), o, random, o.Balance ? ConceptSpaces.StateWeights(site) : null)) with { NeedsConcepts = true },
+        BottleneckEntry.Of<MinimalConceptOptions>("mcbm", "concepts drawn to what they alone would say, so that nothing else passes (Minimal Concept Bottleneck Models 2026)",
+            (site, o, random) => new MinimalConcepts(site.Size, ConceptSpaces.Of(site), o, random, o.Balance ? ConceptSpaces.StateWeights(site) : null)) with { NeedsConcepts = true },
         BottleneckEntry.Of<EntropicOptions>("entropic", "rounded numbers under a learned factorised prior (Ballé et al. 2018, Matsubara et al. 2022)",
             (site, o, random) => new EntropicBottleneck(site.Size, o, random)),
         BottleneckEntry.Of<HyperpriorOptions>("hyperprior", "rounded numbers whose scales are sent first (Ballé et al. 2018)",

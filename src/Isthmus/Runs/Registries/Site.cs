@@ -44,6 +44,9 @@ public sealed record Site
     /// <summary>Training rows of each class, for objectives that weigh classes; null without classes or where a stored run is loaded.</summary>
     public IReadOnlyList<int>? ClassCounts { get; init; }
 
+    /// <summary>Training rows of each state of each concept, for losses that weigh states; null without concepts or where a stored run is loaded.</summary>
+    public IReadOnlyList<int[]>? StateCounts { get; init; }
+
     /// <summary>How many numbers enter.</summary>
     public int Size => Product(Shape);
 

@@ -65,7 +65,8 @@ public sealed class Model
     /// <param name="schema">Of the data.</param>
     /// <param name="trainingRows">Rows to learn from; 0 where unknown.</param>
     /// <param name="classCounts">Training rows of each class; null where unknown.</param>
-    public static Model Build(Recipe recipe, Schema schema, int trainingRows = 0, IReadOnlyList<int>? classCounts = null)
+    /// <param name="stateCounts">Training rows of each state of each concept; null where unknown.</param>
+    public static Model Build(Recipe recipe, Schema schema, int trainingRows = 0, IReadOnlyList<int>? classCounts = null, IReadOnlyList<int[]>? stateCounts = null)
     {
         ArgumentNullException.ThrowIfNull(recipe);
         ArgumentNullException.ThrowIfNull(schema);
@@ -82,6 +83,7 @@ public sealed class Model
             Schema = schema,
             TrainingRows = trainingRows,
             ClassCounts = recipe.Training.ClassWeights ? classCounts : null,
+            StateCounts = stateCounts,
         };
         var first = Registries.Find("encoder", recipe.Encoder!.Type, EncoderRegistry.Entries);
         if (task == RunTask.NextToken && !first.LooksBack)
