@@ -57,10 +57,13 @@ public static class RecipeDefaults
     // A head that a person can read: its weights are what each concept says for each class.
     private static bool OnConcepts(Recipe recipe) => recipe.Bottleneck?.Options is ConceptOptions or ConceptEmbeddingOptions or MinimalConceptOptions;
 
+    // A head alone is a convex problem of a few weights, which larger steps solve in as many epochs.
+    private const double HeadRate = 0.02;
+
     private static PhaseRecipe[] Phases(ConceptOptions concepts) => concepts.Scheme == ConceptScheme.Joint ? [] :
     [
         new PhaseRecipe { Name = "concepts", Train = ["encoder", "bottleneck"], Weights = new SortedDictionary<string, double> { ["task"] = 0 } },
-        new PhaseRecipe { Name = "head", Train = ["decoder"], TrueConcepts = concepts.Scheme == ConceptScheme.Independent, Weights = new SortedDictionary<string, double> { ["concepts"] = 0 } },
+        new PhaseRecipe { Name = "head", Train = ["decoder"], TrueConcepts = concepts.Scheme == ConceptScheme.Independent, LearningRate = HeadRate, Weights = new SortedDictionary<string, double> { ["concepts"] = 0 } },
     ];
 
     // Components are fitted to the rows themselves, and what is rebuilt from them is the answer or enters a network as the row would.
