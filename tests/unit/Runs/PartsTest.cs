@@ -34,7 +34,7 @@ public class PartsTest
     {
         var merged = TrainingSettings.Of(new TrainingRecipe { Batch = 7, Ema = 0.9, Schedule = "cosine" }, new PhaseRecipe { Ema = 0, Optimizer = "lamb", DecayBiases = false });
         Assert.Equal(new TrainingRecipe { Batch = 7, Schedule = "cosine", Optimizer = "lamb", DecayBiases = false }, merged);
-        string[] own = ["name", "train", "freeze", "objective", "weights"];
+        string[] own = ["name", "train", "freeze", "objective", "weights", "true_concepts"];
         Assert.Empty(OptionModel.Fields(typeof(PhaseRecipe)).Select(f => f.Name).Except(own).Except(OptionModel.Fields(typeof(TrainingRecipe)).Select(f => f.Name)));
     }
 
