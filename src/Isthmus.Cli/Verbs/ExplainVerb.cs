@@ -17,19 +17,21 @@ internal sealed class ExplainVerb : Verb
     private readonly Option<int> _top = new("--top") { HelpName = "N", Description = "how many codes, features and dimensions are described", DefaultValueFactory = _ => 100 };
     private readonly Option<int> _examples = new("--examples") { HelpName = "N", Description = "rows shown for each", DefaultValueFactory = _ => 8 };
 
-    public override IReadOnlyList<Symbol> Symbols => [_run, _search, _code, _rows, _most, _top, _examples];
+    private readonly Option<bool> _noLeakage = new("--no-leakage") { Description = "leave out what concepts let pass beside themselves, which takes longest" };
+
+    public override IReadOnlyList<Symbol> Symbols => [_run, _search, _code, _rows, _most, _top, _examples, _noLeakage];
 
     public override string Details =>
         "Says what passes the bottleneck and what it stands for: how the codes of each position are used, the class of each code with precision and recall on the test rows, " +
         "the rows nearest to it, and what blocking it does to the answer; the same for the features of a dictionary; of a code of numbers the bits of each dimension and what " +
-        "moving it does. --out FILE.html writes a page with cards.";
+        "moving it does; of concepts how well each is known, the head's weights, and in bits what passes beyond the annotations, with a verdict. --out FILE.html writes a page with cards.";
 
     public override IReadOnlyList<string> Examples =>
         ["isthmus explain runs/digits", "isthmus explain runs/digits --search 7 --json", "isthmus explain runs/digits --code 0:17", "isthmus explain runs/digits --out cards.html"];
 
     public override bool Run(Call call)
     {
-        var settings = new ExplainSettings { Part = call.Get(_rows)!, Most = call.Get(_most), Top = call.Get(_top), Examples = call.Get(_examples), Search = call.Get(_search), Only = call.Get(_code) };
+        var settings = new ExplainSettings { Part = call.Get(_rows)!, Most = call.Get(_most), Top = call.Get(_top), Examples = call.Get(_examples), Search = call.Get(_search), Only = call.Get(_code), Leakage = !call.Get(_noLeakage) };
         var explanation = ExplanationReport.Explain(Runs.Run.Load(call.Get(_run)!), settings, call.Out, call.Stop);
         call.Result(() => explanation, output => Write(output, explanation, call));
         return true;
@@ -43,6 +45,7 @@ internal sealed class ExplainVerb : Verb
             output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"\n{search.Pattern}: {search.Rows:#,0} rows, {100 * search.Share:0.0} % (the precision of a code that means nothing)\n"));
             Table(call, ["name", "precision", "recall", "F1", "rows"], search.Matches.Select(m => (object?[])[m.Name, m.Precision, m.Recall, m.F1, m.Count]));
         }
+        if (e.Concepts is { } concepts) Write(output, concepts, e, call);
         if (e.Codes is { } codes && e.Search is null) Write(output, codes, call);
         if (e.Features is { } features && e.Search is null)
         {
@@ -57,6 +60,20 @@ internal sealed class ExplainVerb : Verb
                 latents.List.Select(l => (object?[])[l.Name, l.Bits, l.Mean, l.Deviation, $"{CellText.Number(l.Low)} … {CellText.Number(l.High)}", l.EffectKlBits ?? l.EffectMse, Rows(l.Examples)]));
         }
         foreach (var note in e.Notes) output.WriteLine("\n" + note);
+    }
+
+    private static void Write(TextWriter output, IReadOnlyList<ConceptCard> concepts, Explanation e, Call call)
+    {
+        output.WriteLine();
+        Table(call, ["concept", "type", "rows", "accuracy", "majority", "AUC", "Brier", "calibration error", "leak, bits"],
+            concepts.Select(c => (object?[])[c.Name, c.Type, c.Rows, c.Accuracy ?? c.R2, c.Majority, c.Auc, c.Brier, c.CalibrationError, c.LeakBits]));
+        foreach (var rule in e.Head?.Rules ?? []) output.WriteLine(rule);
+        if (e.Leakage is not { } leakage) return;
+        output.WriteLine($"\n{leakage.Text}");
+        output.WriteLine($"passes {leakage.Passes}");
+        if (leakage.JointBits is { } joint) output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"what passes says {joint:0.000} bits of the answer, true concepts {leakage.TrueJointBits:0.000}, of {leakage.TargetEntropyBits:0.000}; with true concepts at best {100 * leakage.CeilingAccuracy:0.0} % are right"));
+        foreach (var words in leakage.Words) output.WriteLine(words);
+        output.WriteLine();
     }
 
     private static void Write(TextWriter output, CodesExplained codes, Call call)

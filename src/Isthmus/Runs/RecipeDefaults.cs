@@ -20,6 +20,8 @@ public static class RecipeDefaults
         if (recipe.Bottleneck is null && recipe.Data.Concepts is not null && task is (RunTask.Classification or RunTask.Regression)) recipe = recipe with { Bottleneck = new Choice("concept", new ConceptOptions()) };
         if (recipe.Bottleneck?.Type == "pca") recipe = Pca(recipe, schema, task);
         var encoder = recipe.Encoder ?? Encoder(schema);
+        // Written out, so that whoever edits the recipe sees what may be asked for and what it costs.
+        if (OnConcepts(recipe)) recipe = recipe with { Data = recipe.Data with { Costs = Costs(recipe.Data.Costs, schema) } };
         if (recipe.Bottleneck?.Options is ConceptOptions concepts && recipe.Phases.Count == 0) recipe = recipe with { Phases = Phases(concepts) };
         return recipe with
         {
@@ -52,6 +54,13 @@ public static class RecipeDefaults
         if (schema.Kind == DataKind.Text) return new Choice("transformer", new TransformerOptions { Width = 64, FeedForward = 256, Causal = true, Pool = "all" });
         var size = schema.FeatureShape.Aggregate(1, (a, b) => a * b);
         return new Choice("mlp", size > 64 ? new MlpEncoderOptions { Widths = [256, 256] } : new MlpEncoderOptions { Widths = [128, 128, 128], Activation = "silu" });
+    }
+
+    private static SortedDictionary<string, double> Costs(IReadOnlyDictionary<string, double> given, Schema schema)
+    {
+        foreach (var name in given.Keys)
+            if (schema.Concepts.All(c => c.Name != name)) throw Suggest.Unknown("concept of data.costs", name, schema.Concepts.Select(c => c.Name));
+        return new SortedDictionary<string, double>(schema.Concepts.ToDictionary(c => c.Name, c => given.TryGetValue(c.Name, out var cost) ? cost : 1), StringComparer.Ordinal);
     }
 
     // A head that a person can read: its weights are what each concept says for each class.

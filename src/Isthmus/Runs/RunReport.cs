@@ -17,6 +17,7 @@ internal sealed class RunReport(Model model, LoadedData loaded, Outcomes outcome
         Head(report.Head);
         Trained(report.Section("What was trained on what"));
         HowGood(report.Section("How good it is"));
+        Concepts(report);
         WhatPasses(report.Section($"What passes, in bits per {summary.Rate.Unit}"));
         Learning(report.Section("Learning"));
         Pictures(report);
@@ -85,6 +86,15 @@ internal sealed class RunReport(Model model, LoadedData loaded, Outcomes outcome
             section.Figure(HeatMap.Confusion("Confusion", target.Classes, Quality.Confusion(target, outcomes)), "rows: true class; columns: answer; shaded by the share of the row");
         if (_figures.Residuals() is { } residuals) section.Figure(residuals, "each point is a row; the line is where both are equal");
         if (_figures.CodeMap() is { } map) section.Figure(map, "mean codes along the two dimensions that carry most");
+    }
+
+    private void Concepts(HtmlReport report)
+    {
+        if (model.Units > 1 || ConceptReader.Of(model, loaded.Data, outcomes.Rows, default) is not { } reader) return;
+        var section = report.Section("Concepts");
+        ConceptPages.Concepts(section, reader.Cards(null));
+        section.Note($"What passes beside the concepts, in bits and with a verdict: isthmus explain {summary.Run} --out concepts.html");
+        if (reader.Head() is { } head) ConceptPages.Head(report.Section("How concepts decide"), head);
     }
 
     private static readonly (string Name, Func<Quality, double?> Pick)[] Measures =

@@ -59,6 +59,9 @@ public abstract class ConceptBottleneck : Bottleneck
     /// <param name="put">Concepts put by hand, as beliefs; null for none.</param>
     public abstract Tensor Emit(Features h, Tensor scores, ConceptValues? put);
 
+    /// <summary>The columns of what goes on that stand for a concept, first and number; null where what goes on is not made of concepts one by one.</summary>
+    public virtual (int From, int Count)? CodeColumns(int concept) => OutputWidth < Space.Width ? null : (Space.Offset(concept), Space.Axes[concept].Width);
+
     /// <inheritdoc/>
     public override string MessageName(PassMode mode) => "floats";
 

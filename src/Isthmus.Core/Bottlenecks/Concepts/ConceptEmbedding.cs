@@ -52,6 +52,9 @@ public sealed class ConceptEmbedding : ConceptBottleneck
     public override int OutputWidth => Space.Width * _size;
 
     /// <inheritdoc/>
+    public override (int From, int Count)? CodeColumns(int concept) => (Space.Offset(concept) * _size, Space.Axes[concept].Width * _size);
+
+    /// <inheritdoc/>
     public override Bits? Capacity => Bits.FromBits(32.0 * OutputWidth);
 
     /// <inheritdoc/>

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Isthmus.Bottlenecks;
 using Isthmus.Data;
+using Isthmus.Information;
 using Isthmus.Tensors;
 
 namespace Isthmus.Runs;
@@ -38,7 +39,24 @@ public sealed class Explainer
         var (all, rows, notes) = LayerRows.Choose(run, settings.Part, Math.Max(2, settings.Most / run.Model.Units));
         data = all;
         var explainer = new Explainer(Passed.Of(run, all, rows, stop), settings, notes, stop);
-        return explainer.Whole(settings.Search is null ? null : RowPattern.Match(settings.Search, run.Model, all));
+        var whole = explainer.Whole(settings.Search is null ? null : RowPattern.Match(settings.Search, run.Model, all));
+        return settings.Search is null && settings.Only is null ? WithConcepts(whole, run, all, rows, settings, stop) : whole;
+    }
+
+    // Quality on the rows that were asked for; leakage on all that the network did not learn from, since it takes many.
+    private static Explanation WithConcepts(Explanation whole, Run run, Dataset data, int[] rows, ExplainSettings settings, CancellationToken stop)
+    {
+        if (ConceptReader.Of(run.Model, data, rows, stop) is not { } reader) return whole;
+        ConceptLeaks? leaks = null;
+        var leakage = settings.Leakage && data.Target is not null ? (settings.Part == "test" ? ConceptReader.Of(run.Model, data, HeldOut(run, rows), stop)! : reader).Leakage(out leaks) : null;
+        return whole with { Concepts = reader.Cards(leaks), Leakage = leakage, Head = reader.Head() };
+    }
+
+    private static int[] HeldOut(Run run, int[] rows)
+    {
+        var split = run.LoadOwn().Split;
+        int[] held = [.. split.Test, .. split.Validation];
+        return held.Length > rows.Length ? held : rows;
     }
 
     private Explanation Whole(bool[]? pattern)

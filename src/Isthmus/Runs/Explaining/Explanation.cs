@@ -15,6 +15,9 @@ public sealed record ExplainSettings
     /// <summary>Examples of each, at least 1.</summary>
     public int Examples { get; init; } = 8;
 
+    /// <summary>Whether leakage of concepts is read, which trains probes; on rows that were not trained on, at most 10,000.</summary>
+    public bool Leakage { get; init; } = true;
+
     /// <summary>A pattern whose codes and features are looked for; null for none.</summary>
     public string? Search { get; init; }
 
@@ -133,10 +136,13 @@ public sealed record Explanation
     public required string Message { get; init; }
 
     /// <summary>Concepts; null where none pass.</summary>
-    public object? Concepts { get; init; }
+    public IReadOnlyList<ConceptCard>? Concepts { get; init; }
 
-    /// <summary>What concepts let pass beside themselves; null where none pass.</summary>
-    public object? Leakage { get; init; }
+    /// <summary>What concepts let pass beside themselves; null where none pass, or it was not asked for.</summary>
+    public LeakageExplained? Leakage { get; init; }
+
+    /// <summary>The weights of a linear head on concepts; null where there is none.</summary>
+    public HeadExplained? Head { get; init; }
 
     /// <summary>Codes; null where none pass.</summary>
     public CodesExplained? Codes { get; init; }

@@ -24,6 +24,9 @@ public static class ExplanationReport
         var report = new HtmlReport($"What passes {run.Model.Recipe.Name}", $"{e.Bottleneck}: {e.Message}; {CellText.Of(e.Rows)} {(data.Kind == DataKind.Text ? "tokens" : "rows")}") { Footer = $"Isthmus {TrainJob.Version} · {e.Run}" };
         foreach (var note in e.Notes) report.Head.Note(note);
         if (e.Search is { } search) Search(report.Section($"What stands for {search.Pattern}"), search);
+        if (e.Concepts is { } concepts) ConceptPages.Concepts(report.Section("How well each concept is known"), concepts);
+        if (e.Leakage is { } leakage) ConceptPages.Leakage(report.Section("What passes beside the concepts"), leakage, e.Concepts!);
+        if (e.Head is { } head) ConceptPages.Head(report.Section("How concepts decide"), head);
         if (e.Codes is { } codes) Codes(report, codes, data, run.Model);
         if (e.Features is { } features) Features(report, features, data, run.Model);
         if (e.Latents is { } latents) Latents(report, latents, data, run.Model);

@@ -68,6 +68,14 @@ public sealed record DataRecipe
     [Option("concept columns")]
     public string? Concepts { get; init; }
 
+    /// <summary>What asking for each concept costs; those not named cost 1.</summary>
+    [Option("what asking a person or a laboratory for each concept costs, as in {fever: 1, biopsy: 20}; 1 where nothing is said", Min = 0)]
+    public IReadOnlyDictionary<string, double> Costs { get; init; } = new SortedDictionary<string, double>();
+
+    /// <summary>Training rows in which each concept has to be annotated.</summary>
+    [Option("training rows in which each concept has to be annotated for a model of concepts", Unit = "rows", Min = 1)]
+    public int LeastAnnotated { get; init; } = 10;
+
     /// <summary>Feature columns; null for all others.</summary>
     [Option("feature columns; null for all that have no other role")]
     public string? Features { get; init; }

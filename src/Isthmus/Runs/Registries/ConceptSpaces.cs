@@ -15,7 +15,13 @@ public static class ConceptSpaces
         return new ConceptSpace([.. schema.Concepts.Select(AxisOf)]);
     }
 
-    internal static ConceptSpace Of(Site site) => Of(site.Schema);
+    internal static ConceptSpace Of(Site site)
+    {
+        var space = Of(site.Schema);
+        if (site.Costs.Count == 0) return space;
+        var costs = site.Costs.ToDictionary(c => space.Find(c.Key), c => c.Value);
+        return new ConceptSpace([.. space.Axes.Select((a, j) => costs.TryGetValue(j, out var cost) ? a with { Cost = cost } : a)]);
+    }
 
     /// <summary>n / (states x rows of the state), as scikit-learn's "balanced", for each state of each concept; null where rows are not counted.</summary>
     internal static IReadOnlyList<double[]>? StateWeights(Site site) => site.StateCounts is { } counts

@@ -47,6 +47,9 @@ public sealed record Site
     /// <summary>Training rows of each state of each concept, for losses that weigh states; null without concepts or where a stored run is loaded.</summary>
     public IReadOnlyList<int[]>? StateCounts { get; init; }
 
+    /// <summary>What asking for concepts costs, by name; 1 where nothing is said.</summary>
+    public IReadOnlyDictionary<string, double> Costs { get; init; } = new Dictionary<string, double>();
+
     /// <summary>How many numbers enter.</summary>
     public int Size => Product(Shape);
 

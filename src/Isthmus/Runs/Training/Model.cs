@@ -84,6 +84,7 @@ public sealed class Model
             TrainingRows = trainingRows,
             ClassCounts = recipe.Training.ClassWeights ? classCounts : null,
             StateCounts = stateCounts,
+            Costs = recipe.Data.Costs,
         };
         var first = Registries.Find("encoder", recipe.Encoder!.Type, EncoderRegistry.Entries);
         if (task == RunTask.NextToken && !first.LooksBack)

@@ -1,0 +1,55 @@
+using System.Globalization;
+using Isthmus.Reports;
+
+namespace Isthmus.Runs;
+
+/// <summary>The sections of a page that tell about concepts.</summary>
+internal static class ConceptPages
+{
+    private const int MostColumns = 60;
+
+    /// <summary>Quality, concept by concept.</summary>
+    public static void Concepts(ReportBlock section, IReadOnlyList<ConceptCard> concepts)
+    {
+        section.Table(["concept", "type", "states", "rows", "accuracy", "commonest state", "AUC", "Brier", "calibration error", "R²", "cost"],
+            concepts.Select(c => (IReadOnlyList<object?>)[c.Name, c.Type, c.States.Count == 0 ? null : string.Join(", ", c.States), c.Rows, c.Accuracy, c.Majority, c.Auc, c.Brier, c.CalibrationError, c.R2, c.Cost]),
+            "on rows that were not trained on; the commonest state is what a model that knows nothing gets right");
+        if (concepts.Where(c => c.Accuracy is not null && c.Accuracy <= c.Majority).Select(c => c.Name).ToArray() is { Length: > 0 } unstable)
+            section.Note($"No better than the commonest state: {string.Join(", ", unstable)}. What the model says of {(unstable.Length == 1 ? "it" : "them")} should not be relied on.", NoteKind.Warning);
+    }
+
+    /// <summary>The verdict, its words and the numbers beside it.</summary>
+    public static void Leakage(ReportBlock section, LeakageExplained leakage, IReadOnlyList<ConceptCard> concepts)
+    {
+        section.Tiles(
+            new Tile("verdict", leakage.Verdict, leakage.Text),
+            new Tile("beyond the annotations", Bits(leakage.BeyondAnnotationsBits), $"bits of the answer; 95 % interval {Bits(leakage.LowBits)} … {Bits(leakage.HighBits)}"),
+            new Tile("what passes says", Bits(leakage.JointBits), string.Create(CultureInfo.InvariantCulture, $"bits, of {leakage.TargetEntropyBits:0.00}; true concepts say {Bits(leakage.TrueJointBits)}")),
+            new Tile("ceiling", leakage.CeilingAccuracy is { } c ? string.Create(CultureInfo.InvariantCulture, $"{100 * c:0.0} %") : CellText.Nothing, "the best accuracy that true concepts allow"));
+        foreach (var words in leakage.Words) section.Text(words);
+        section.KeyValues(
+            ("what physically passes", leakage.Passes),
+            ("rounded to states, beyond the annotations", Bits(leakage.HardenedBits) + " bits"),
+            ("concepts-task leakage (CTL), mean", leakage.Ctl),
+            ("interconcept leakage (ICL), mean", leakage.Icl),
+            ("oracle impurity (OIS)", leakage.Ois),
+            ("niche impurity (NIS), as a share of its greatest value", leakage.NisNormalised),
+            ("rows", leakage.Rows));
+        if (!concepts.Any(c => c.LeakBits is not null)) return;
+        var bars = new BarPlot("Beyond its own annotation, concept by concept", new Axis("bits of the answer"));
+        foreach (var concept in concepts.Where(c => c.LeakBits is not null).OrderByDescending(c => c.LeakBits).Take(MostColumns)) bars.Bar(concept.Name, concept.LeakBits!.Value);
+        section.Figure(bars, "one by one: what concepts say only together is in the verdict above");
+    }
+
+    /// <summary>The head's weights.</summary>
+    public static void Head(ReportBlock section, HeadExplained head)
+    {
+        section.Text(string.Create(CultureInfo.InvariantCulture, $"The answer is the largest sum of weights of what is there. On average {head.EffectiveConcepts:0.0} columns have a weight for an answer."));
+        foreach (var rule in head.Rules) section.Text(rule);
+        int[] shown = [.. Enumerable.Range(0, head.Columns.Count).OrderByDescending(c => head.Weights.Max(w => Math.Abs(w[c]))).Take(MostColumns).Order()];
+        section.Table(["column", .. head.Answers], shown.Select(c => (IReadOnlyList<object?>)[head.Columns[c], .. head.Weights.Select(w => (object?)w[c])]),
+            shown.Length < head.Columns.Count ? $"the {shown.Length} columns with the largest weights" : "weights");
+    }
+
+    private static string Bits(double? bits) => bits is { } b ? b.ToString("0.000", CultureInfo.InvariantCulture) : CellText.Nothing;
+}
