@@ -42,7 +42,10 @@ public static class ConceptLeakage
         ArgumentOutOfRangeException.ThrowIfLessThan(options.Permutations, 19);
         ArgumentOutOfRangeException.ThrowIfLessThan(options.MostRows, 2);
         var words = new List<string>();
-        var read = Chosen(rows, options.MostRows, words);
+        var read = rows.Annotated(options.MostRows);
+        var known = rows.Annotated(int.MaxValue).Count;
+        if (known < rows.Count) words.Add(FormattableString.Invariant($"{rows.Count - known} rows with an unknown concept were left out"));
+        if (known > read.Count) words.Add(FormattableString.Invariant($"read on {read.Count} of {known} rows"));
         var strata = new ConceptStrata(read.Truth.Data, read.Count, read.Concepts);
         var report = new LeakageReport
         {
@@ -56,18 +59,23 @@ public static class ConceptLeakage
         return LeakageWords.Judge(Read(read, strata, report, options), read, strata, words);
     }
 
-    /// <summary>The rows with known concepts, at most so many, spread evenly.</summary>
-    private static ConceptRows Chosen(ConceptRows rows, int most, List<string> words)
+    /// <summary>
+    /// How much of the uncertainty about a nuisance the codes take away, I(Ĉ;N)/H(N), in [0, 1]: what should not pass and does (the measure of
+    /// Almudévar, Hernández-Lobato and Ortega: "There Was Never a Bottleneck in Concept Bottleneck Models", 2025, whose percentages are 100 times this).
+    /// </summary>
+    /// <param name="codes">[n, width].</param>
+    /// <param name="nuisance">[n] classes of something that is neither a concept nor the target.</param>
+    /// <param name="classes">How many, at least 2.</param>
+    /// <param name="seed">Of the probe.</param>
+    /// <returns>0 where the nuisance is the same in all rows.</returns>
+    public static double UncertaintyReduction(Tensor codes, int[] nuisance, int classes, ulong seed = 0)
     {
-        var k = rows.Concepts;
-        var known = Enumerable.Range(0, rows.Count).Where(i => !rows.Truth.Data.Slice(i * k, k).Contains(float.NaN)).ToArray(); // NaN equals itself in Contains
-        if (known.Length < rows.Count) words.Add(FormattableString.Invariant($"{rows.Count - known.Length} rows with an unknown concept were left out"));
-        if (known.Length > most)
-        {
-            words.Add(FormattableString.Invariant($"read on {most} of {known.Length} rows"));
-            known = [.. Enumerable.Range(0, most).Select(i => known[(int)((long)i * known.Length / most)])];
-        }
-        return known.Length == rows.Count ? rows : rows.Take(known);
+        var rows = new ConceptRows(Tensor.Zeros(nuisance?.Length ?? 0, 1), codes, [(0, 1)], nuisance!, classes);
+        var entropy = Entropy(rows.Labels, classes);
+        if (entropy == 0) return 0;
+        var folds = new Folds(rows.Labels, classes, 5, new RandomStream(seed).Fork("uncertainty"));
+        var (columns, share) = (ConceptStrata.Show(codes.Data, rows.Count, null), Offsets.Table(folds, null, 1, null));
+        return Math.Clamp((entropy + Bits(folds.Scores(new ResidualProbe(folds, columns, share, 1, "nuisance").Apply(columns, share)))) / entropy, 0, 1);
     }
 
     private static LeakageReport Read(ConceptRows rows, ConceptStrata strata, LeakageReport report, LeakageOptions options)
@@ -75,7 +83,7 @@ public static class ConceptLeakage
         var random = new RandomStream(options.Seed).Fork("leakage");
         var folds = new Folds(rows.Labels, rows.Classes, options.Folds, random.Fork("folds"));
         var entropy = report.TargetEntropyBits;
-        var codes = strata.Show(rows.Codes.Data, rows.Count, within: true);
+        var codes = ConceptStrata.Show(rows.Codes.Data, rows.Count, strata.Of);
         var share = Offsets.Table(folds, null, 1, null);
         var annotated = Annotated(folds, strata, share);
         var both = Beside(strata, codes, null);
@@ -88,7 +96,7 @@ public static class ConceptLeakage
         var known = Math.Max(0, mean - Math.Max(0, bias));
         var shortfall = Math.Max(0, mean - half) + Math.Max(0, -bias) + HiddenNats / rows.Count / Math.Log(2);
 
-        var unaided = strata.Show(rows.Codes.Data, rows.Count, within: false);
+        var unaided = ConceptStrata.Show(rows.Codes.Data, rows.Count, null);
         var alone = new ResidualProbe(folds, unaided, share, 1, "joint").Apply(unaided, share);
         return report with
         {
@@ -105,6 +113,18 @@ public static class ConceptLeakage
         };
     }
 
+    /// <summary>I(block;Y|strata) and its p-value, without interval.</summary>
+    internal static (double Bits, double PValue) OfBlock(ConceptRows rows, ConceptStrata strata, float[] block, int permutations, RandomStream random)
+    {
+        var folds = new Folds(rows.Labels, rows.Classes, 3, random.Fork("folds"));
+        var annotated = Annotated(folds, strata, Offsets.Table(folds, null, 1, null));
+        var codes = ConceptStrata.Show(block, rows.Count, strata.Of);
+        var both = Beside(strata, codes, null);
+        var probe = new ResidualProbe(folds, both, annotated, 1, "block");
+        var mean = Statistics.Mean(Gain(folds, probe.Apply(both, annotated), annotated));
+        return (Math.Max(0, mean), PValue(folds, strata, codes, annotated, probe, mean, permutations, random));
+    }
+
     // A table of the combinations of concepts. Where they are many for the rows, what a network reads from the single concepts takes the place of the shares of all rows.
     private static Offsets Annotated(Folds folds, ConceptStrata strata, Offsets share)
     {
@@ -115,7 +135,7 @@ public static class ConceptLeakage
 
     private static double Hardened(Folds folds, ConceptStrata strata, Tensor decided, Offsets annotated)
     {
-        var hard = Beside(strata, strata.Show(decided.Data, decided.Size(0), within: true), null);
+        var hard = Beside(strata, ConceptStrata.Show(decided.Data, decided.Size(0), strata.Of), null);
         return Math.Max(0, Statistics.Mean(Gain(folds, new ResidualProbe(folds, hard, annotated, 1, "hardened").Apply(hard, annotated), annotated)));
     }
 
@@ -184,7 +204,7 @@ public static class ConceptLeakage
 
     private static double Bits(double[] nats) => Statistics.Mean(nats) / Math.Log(2);
 
-    private static double Entropy(int[] labels, int classes)
+    internal static double Entropy(int[] labels, int classes)
     {
         var counts = new long[classes];
         foreach (var label in labels) counts[label]++;

@@ -21,8 +21,8 @@ public sealed record ConceptRows
         ArgumentNullException.ThrowIfNull(blocks);
         ArgumentNullException.ThrowIfNull(labels);
         ArgumentOutOfRangeException.ThrowIfLessThan(classes, 2);
-        if (truth.Dim != 2 || codes.Dim != 2 || truth.Size(0) != codes.Size(0) || labels.Length != truth.Size(0) || labels.Length == 0)
-            throw new ArgumentException($"concepts: annotations [{string.Join(", ", truth.Shape.ToArray())}], codes [{string.Join(", ", codes.Shape.ToArray())}] and {labels.Length} labels; the same number of rows, at least one, is needed");
+        if (truth.Dim != 2 || codes.Dim != 2 || truth.Size(0) != codes.Size(0) || labels.Length != truth.Size(0))
+            throw new ArgumentException($"concepts: annotations [{string.Join(", ", truth.Shape.ToArray())}], codes [{string.Join(", ", codes.Shape.ToArray())}] and {labels.Length} labels; the same number of rows is needed");
         if (blocks.Count != truth.Size(1) || decided is not null && !decided.Shape.SequenceEqual(truth.Shape) || names is not null && names.Count != blocks.Count)
             throw new ArgumentException($"concepts: {truth.Size(1)} annotated concepts need as many blocks, decisions and names");
         foreach (var (from, count) in blocks)
@@ -86,6 +86,16 @@ public sealed record ConceptRows
             return Tensor.From(to, rows.Count, width);
         }
         return new ConceptRows(Rows(Truth), Rows(Codes), Blocks, [.. rows.Select(i => Labels[i])], Classes, Decided is null ? null : Rows(Decided), Names);
+    }
+
+    /// <summary>The rows in which every concept is annotated; where they are more than so many, a selection that is spread evenly.</summary>
+    public ConceptRows Annotated(int most)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(most, 1);
+        var k = Concepts;
+        var known = Enumerable.Range(0, Count).Where(i => !Truth.Data.Slice(i * k, k).Contains(float.NaN)).ToArray(); // Contains finds NaN
+        if (known.Length > most) known = [.. Enumerable.Range(0, most).Select(i => known[(int)((long)i * known.Length / most)])];
+        return known.Length == Count ? this : Take(known);
     }
 
     /// <summary>Classes made of numbers, for targets that are not classes: which part of the ordered values each lies in, equal values in the same one.</summary>

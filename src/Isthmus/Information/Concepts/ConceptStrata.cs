@@ -65,12 +65,12 @@ internal sealed class ConceptStrata
     /// </summary>
     /// <param name="codes">Row after row.</param>
     /// <param name="n">Rows.</param>
-    /// <param name="within">Whether the scores are those among the rows of the same stratum, where the code cannot tell the concepts again.</param>
-    public float[] Show(ReadOnlySpan<float> codes, int n, bool within)
+    /// <param name="strata">Where given, the scores are those among the rows of the same stratum, where the code cannot tell the concepts again.</param>
+    public static float[] Show(ReadOnlySpan<float> codes, int n, int[]? strata)
     {
         var width = codes.Length / n;
         var shown = new float[n * 2 * width];
-        var groups = within ? Enumerable.Range(0, n).GroupBy(i => Of[i]).Select(g => g.ToArray()).ToArray() : [[.. Enumerable.Range(0, n)]];
+        var groups = strata is null ? [[.. Enumerable.Range(0, n)]] : Enumerable.Range(0, n).GroupBy(i => strata[i]).Select(g => g.ToArray()).ToArray();
         for (var c = 0; c < width; c++)
         {
             var column = new float[n];

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Isthmus.Data;
+using Isthmus.Information;
 
 namespace Isthmus.Runs;
 
@@ -129,27 +130,8 @@ public sealed record Quality
     }
 
     // The share of pairs (positive, negative) in the right order, ties counting half (Mann and Whitney).
-    private static double? AreaUnderCurve(ClassTarget target, Outcomes outcomes)
-    {
-        var scored = Enumerable.Range(0, outcomes.Rows.Length).Select(i => (Score: outcomes.Answer(i)[1], Positive: target.Labels[outcomes.Rows[i]] == 1)).OrderBy(p => p.Score).ToArray();
-        double positives = scored.Count(p => p.Positive), negatives = scored.Length - positives;
-        if (positives == 0 || negatives == 0) return null;
-        double pairs = 0, below = 0;
-        for (var i = 0; i < scored.Length;)
-        {
-            var end = i;
-            double equalPositives = 0, equalNegatives = 0;
-            for (; end < scored.Length && scored[end].Score == scored[i].Score; end++)
-            {
-                if (scored[end].Positive) equalPositives++;
-                else equalNegatives++;
-            }
-            pairs += equalPositives * (below + (equalNegatives / 2));
-            below += equalNegatives;
-            i = end;
-        }
-        return pairs / (positives * negatives);
-    }
+    private static double? AreaUnderCurve(ClassTarget target, Outcomes outcomes) => ConceptQuality.AreaUnderCurve(
+        [.. Enumerable.Range(0, outcomes.Rows.Length).Select(i => (double)outcomes.Answer(i)[1])], [.. outcomes.Rows.Select(row => target.Labels[row] == 1)]);
 
     private static Quality OfNumbers(ContinuousTarget target, ContinuousTarget learnt, ReadOnlySpan<int> training, Outcomes outcomes)
     {
