@@ -53,9 +53,9 @@ public static class TrainJob
         ArgumentNullException.ThrowIfNull(loaded);
         ArgumentNullException.ThrowIfNull(options);
         var complete = RecipeDefaults.Complete(recipe, loaded.Schema);
-        _ = KeptEpochs.Parse(complete.Training.Keep, Build(complete, loaded).Network.ParameterCount(), complete.Training.Epochs); // what cannot be built leaves no folder behind
         if (BottleneckRegistry.Find(complete.Bottleneck!.Type).NeedsConcepts)
             foreach (var note in ConceptChecks.Look(loaded.Data, loaded.Split.Train, complete.Data.LeastAnnotated)) options.Note?.Invoke(note);
+        _ = KeptEpochs.Parse(complete.Training.Keep, Build(complete, loaded).Network.ParameterCount(), complete.Training.Epochs); // what cannot be built leaves no folder behind
         var folder = RunFolder.Create(options.Out, complete, loaded.Schema, new RunHeader
         {
             Created = DateTime.UtcNow,
