@@ -72,16 +72,17 @@ internal sealed class InterveneVerb : Verb
         var most = o.Curves.Max(c => c.Points.Count) - 1;
         int[] shown = [.. Enumerable.Range(0, ShownPoints).Select(i => (int)Math.Round((double)most * i / (ShownPoints - 1))).Distinct()];
         var competences = o.Curves.Select(c => c.Competence).Distinct().Count() > 1;
-        var table = new TextTable([competences ? "policy, competence" : "policy", .. shown.Select(s => s.ToString(CultureInfo.InvariantCulture)), "area", "95 %", "normalised"]);
+        string[] over = o.Questions.Select(q => q.Cost).Distinct().Count() > 1 ? ["over cost"] : [];
+        var table = new TextTable([competences ? "policy, competence" : "policy", .. shown.Select(s => s.ToString(CultureInfo.InvariantCulture)), "area", "95 %", "normalised", .. over]);
         foreach (var c in o.Curves)
             table.Add([competences ? string.Create(CultureInfo.InvariantCulture, $"{c.Policy}, {c.Competence:0.##}") : c.Policy,
-                .. shown.Select(s => (object?)(c.Points[Math.Min(s, c.Points.Count - 1)] is var p ? p.Accuracy ?? p.Mse : null)), c.Area, $"{CellText.Number(c.AreaLow)} … {CellText.Number(c.AreaHigh)}", c.NormalizedArea]);
+                .. shown.Select(s => (object?)(c.Points[Math.Min(s, c.Points.Count - 1)] is var p ? p.Accuracy ?? p.Mse : null)), c.Area, $"{CellText.Number(c.AreaLow)} … {CellText.Number(c.AreaHigh)}", c.NormalizedArea, .. over.Select(_ => (object?)c.AreaByCost)]);
         call.Write(table);
         output.WriteLine();
         foreach (var c in o.Curves.Where(c => c.Policy != "random" && c.Competence == o.Curves[0].Competence)) output.WriteLine($"{c.Policy} asks first: {InterventionReport.First(c)}");
         if (o.Coop is { } w) output.WriteLine($"coop weighs uncertainty {CellText.Number(w.Uncertainty)}, importance {CellText.Number(w.Importance)}, cost {CellText.Number(w.Cost)}");
         foreach (var d in o.Comparisons)
-            output.WriteLine($"{d.First}{(competences ? string.Create(CultureInfo.InvariantCulture, $", {d.Competence:0.##}") : "")} against random: area {CellText.Number(d.Area)} [{CellText.Number(d.Low)}, {CellText.Number(d.High)}], p = {CellText.Number(d.P)}");
+            output.WriteLine($"{d.First}{(competences ? string.Create(CultureInfo.InvariantCulture, $", {d.Competence:0.##}") : "")} against random: area {CellText.Number(d.Area)} [{CellText.Number(d.Low)}, {CellText.Number(d.High)}], p = {CellText.Number(d.P)}{(over.Length > 0 ? $"; over cost {CellText.Number(d.ByCost)}" : "")}");
         foreach (var note in o.Notes) output.WriteLine(note);
         if (o.Report is { } report) output.WriteLine($"report  {report}");
     }

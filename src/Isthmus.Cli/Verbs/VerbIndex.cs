@@ -31,6 +31,7 @@ internal static class VerbIndex
         new("edit", "changes what passes, and shows what that does to the answer", () => new EditVerb()),
         new("log", "the log of a run's edits: verified, computed again, exported", () => new LogVerb()),
         new("intervene", "asks an expert about concepts, one after another, and watches the answers", () => new InterveneVerb()),
+        new("adapt", "adapts a run of concepts to a new domain from few labelled rows, without training", () => new AdaptVerb()),
         new("encode", "what passes, written to real bytes", () => new EncodeVerb()),
         new("decode", "bytes read back, and the decoder's answers", () => new DecodeVerb()),
         new("relative", "research: samples sent at about their divergence to the prior", () => new RelativeVerb()),

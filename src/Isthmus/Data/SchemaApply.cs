@@ -49,7 +49,8 @@ public sealed partial record Schema
             FeatureNames = FeatureNames,
             Indices = EmbedCategories ? IndicesOf(table, [.. features.Where(c => c.Type == ColumnType.Text)]) : null,
             Target = withTarget ? TargetOf(table) : null,
-            Concepts = withTarget && Concepts.Count > 0 ? ConceptsOf(table) : null,
+            // Rows of new data may come with their class alone.
+            Concepts = withTarget && Concepts.Any(c => table[c.Name] is not null) ? ConceptsOf(table) : null,
             Groups = GroupsOf(table),
             RowNames = rowNames is null ? null : [.. Enumerable.Range(0, table.Count).Select(r => rowNames.Cell(r) ?? "")],
             Notes = notes,

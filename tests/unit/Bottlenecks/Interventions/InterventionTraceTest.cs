@@ -151,6 +151,28 @@ public class InterventionTraceTest
     }
 
     [Fact]
+    public void TheLadderOfTheDisplayIsTheExactOne()
+    {
+        // LED-7: exact Bayes accuracy when k random segments of seven are told, by enumeration.
+        double[] ladder = [0.7400, 0.7919, 0.8402, 0.8837, 0.9218, 0.9539, 0.9800, 1];
+        const int Rows = 8000;
+        var random = new RandomStream(21);
+        var (seen, truth, labels) = (Tensor.Zeros(Rows, 7), Tensor.Zeros(Rows, 7), new long[Rows]);
+        for (var i = 0; i < Rows; i++)
+        {
+            labels[i] = random.NextInt(10);
+            for (var j = 0; j < 7; j++)
+            {
+                truth.Data[(i * 7) + j] = Display.Segments[labels[i]] >> j & 1;
+                seen.Data[(i * 7) + j] = random.NextDouble() < 0.1 ? 1 - truth.Data[(i * 7) + j] : truth.Data[(i * 7) + j];
+            }
+        }
+        var on = new InterventionCase(new Display(seen), truth, InterventionTarget.Classes(LongTensor.Over(labels)));
+        var curve = InterventionCurve.Of([InterventionTrace.Run(on, Singles(on), new RandomPolicy(), InterventionValue.Truth)]);
+        for (var k = 0; k <= 7; k++) Assert.Equal(ladder[k], curve.Points[k].Quality, 0.015);
+    }
+
+    [Fact]
     public void AnExpertErrsAsOftenAsSaidAndStillWhereItErredBefore()
     {
         var space = LinearConcepts.Mixed();
@@ -221,5 +243,36 @@ public class InterventionTraceTest
         Assert.Throws<ArgumentException>(() => InterventionTrace.Run(on with { Target = InterventionTarget.Classes(LongTensor.Zeros(4)) }, Singles(on), new RandomPolicy(), InterventionValue.Truth));
         Assert.Throws<ArgumentException>(() => new InterventionUnits(model.Space, [new("a", [0, 1], 1), new("b", [1], 1)]));
         Assert.Throws<ArgumentOutOfRangeException>(() => InterventionValue.Competence(1.1));
+    }
+
+    // Digits by Bayes' rule: a segment seen is right nine times of ten, a segment told always.
+    private sealed class Display(Tensor seen) : IConceptModel
+    {
+        public static readonly int[] Segments = [0b1110111, 0b0010010, 0b1011101, 0b1011011, 0b0111010, 0b1101011, 0b1101111, 0b1010010, 0b1111111, 0b1111011];
+
+        public ConceptSpace Space { get; } = LinearConcepts.Binary(7);
+
+        public int Rows => seen.Size(0);
+
+        public Tensor Beliefs(ConceptValues? put)
+        {
+            var own = (seen * 0.8f) + 0.1f;
+            return put is null ? own : Space.Put(own, put);
+        }
+
+        public Tensor Answers(ConceptValues? put)
+        {
+            var (beliefs, answers) = (Beliefs(put).ToArray(), new float[10 * Rows]);
+            Array.Fill(answers, 1);
+            for (var i = 0; i < Rows; i++)
+                for (var d = 0; d < 10; d++)
+                    for (var j = 0; j < 7; j++)
+                    {
+                        var b = beliefs[(i * 7) + j];
+                        answers[(i * 10) + d] *= (Segments[d] >> j & 1) == 1 ? b : 1 - b;
+                    }
+            var products = Tensor.From(answers, Rows, 10);
+            return products / products.Sum(1, keepdim: true);
+        }
     }
 }
