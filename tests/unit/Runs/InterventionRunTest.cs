@@ -117,3 +117,27 @@ public class InterventionRunTest(DisplayRun display) : IClassFixture<DisplayRun>
             Assert.Throws<InputException>(() => InterventionRun.Of(display.Run, settings));
     }
 }
+
+public class ConceptAdviceTest(DisplayRun display) : IClassFixture<DisplayRun>
+{
+    [Fact]
+    public void WhatIsPutIsNotAskedAgain_AndTheFlipTurnsTheDecision()
+    {
+        var data = display.Run.LoadOwn().Data;
+        var all = ConceptAdvice.Next(display.Run, data, 3, Edit.None, "ectp");
+        Assert.Equal((7, "ectp"), (all.Suggestions.Count, all.Policy));
+        var first = all.Suggestions[0].Name;
+        var edit = Edit.Parse($"{first}=1");
+        Assert.DoesNotContain(ConceptAdvice.Next(display.Run, data, 3, edit).Suggestions, s => s.Name == first);
+        var flip = ConceptAdvice.Flip(display.Run, data, 3, edit);
+        Assert.True(flip.Found && flip.Exact);
+        Assert.NotEqual(flip.Before, flip.After);
+        var turned = EditRun.Of(display.Run, data, 3, Edit.Parse(string.Join(",", flip.Edits.Select(e => e.Change).Prepend(edit.ToString()))));
+        Assert.Equal(flip.After, turned.After.Prediction);
+        Assert.Equal(flip.Before, EditRun.Of(display.Run, data, 3, edit).After.Prediction);
+        var wanted = display.Run.Model.Schema.Target!.Classes.First(c => c != flip.Before && c != flip.After);
+        Assert.Equal(wanted, ConceptAdvice.Flip(display.Run, data, 3, edit, wanted).After);
+        Assert.Throws<InputException>(() => ConceptAdvice.Flip(display.Run, data, 3, edit, "nothing"));
+        Assert.Throws<InputException>(() => ConceptAdvice.Next(display.Run, data, 3, edit, "greedy"));
+    }
+}

@@ -3,7 +3,7 @@ using Isthmus.Tensors;
 namespace Isthmus.Bottlenecks;
 
 /// <summary>Edits of concepts as concepts put by hand.</summary>
-internal static class ConceptEdits
+public static class ConceptEdits
 {
     /// <summary>What an edit puts into beliefs.</summary>
     /// <param name="space">The concepts.</param>

@@ -17,6 +17,8 @@ public sealed record ConceptAdjustment(int Predicted, int True, IReadOnlyList<in
 /// <param name="RolledBack">How many adjustments were taken back because the old domain got worse.</param>
 public sealed record ConceptAdaptation(IReadOnlyList<ConceptAdjustment> Adjustments, double Factor, double ShotsBefore, double ShotsAfter, double SourceBefore, double SourceAfter, int RolledBack)
 {
+    internal ConceptAdaptation And(ConceptAdjustment adjustment) => this with { Adjustments = [.. Adjustments, adjustment] };
+
     /// <summary>The model with the adjustments in force: no weight is changed.</summary>
     public IConceptModel Apply(IConceptModel model) => Adjustments.Count == 0 ? model : new AdaptedConcepts(model, Adjustments, Factor);
 }

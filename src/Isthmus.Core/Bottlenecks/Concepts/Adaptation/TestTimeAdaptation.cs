@@ -23,8 +23,9 @@ public sealed record AdaptationOptions
 /// Of the shots of class a that are taken for b: the confounders are the m concepts with the greatest mean of (w_bj − w_aj) ĉ_j, which are
 /// masked; the discriminative ones are the m with the greatest w_aj − w_bj among those whose mean over the shots of a lies below that over
 /// the old domain's rows of a, which are amplified. w_b − w_a is the slope of ln p_b − ln p_a in the concept: the weights' difference of a
-/// linear head, and defined for every other. Only rows that are predicted as b are changed. The numbers m and the factor are those that
-/// get most shots right; an adjustment stays only while it makes no shot worse on balance and does not worsen the old domain.
+/// linear head, and defined for every other. Only rows that are predicted as b are changed. An adjustment has to turn more shots right than
+/// wrong, each shot that it was found on judged by the adjustment that is found without it (so that a single mistake is none to learn from),
+/// and may not worsen the old domain; the numbers m and the factor are those that gain most.
 /// </remarks>
 public static class TestTimeAdaptation
 {
@@ -46,18 +47,15 @@ public static class TestTimeAdaptation
         using var scope = new TensorScope("adaptation");
         var (target, old) = (InterventionTarget.Classes(shotLabels), InterventionTarget.Classes(sourceLabels));
         var pairs = Pairs(shots, target, source, old);
-        var none = new ConceptAdaptation([], 1, Right(shots, target).Accuracy, 0, Right(source, old).Accuracy, 0, 0);
-        none = none with { ShotsAfter = none.ShotsBefore, SourceAfter = none.SourceBefore };
-        var (best, bestLoss, bestSize) = (none, Right(shots, target).Loss, 0);
+        var (shotsRight, sourceRight) = (Share(Right(shots, target)), Share(Right(source, old)));
+        var best = new Kept(new([], 1, shotsRight, shotsRight, sourceRight, sourceRight, 0), 0);
         foreach (var (masked, amplified, factor) in Tries(options))
         {
-            var tried = Kept(none, pairs, masked, amplified, factor, shots, target, source, old, options.SourceTolerance);
-            var (accuracy, loss) = Right(tried.Apply(shots), target);
-            var size = tried.Adjustments.Sum(a => a.Mask.Count + a.Amplify.Count);
-            if (size == 0 || accuracy < best.ShotsAfter || (accuracy == best.ShotsAfter && (best.Adjustments.Count == 0 || loss > bestLoss || (loss == bestLoss && size >= bestSize)))) continue;
-            (best, bestLoss, bestSize) = (tried, loss, size);
+            var kept = new Kept(best.Adaptation with { Adjustments = [], Factor = factor, ShotsAfter = shotsRight, SourceAfter = sourceRight, RolledBack = 0 }, 0);
+            foreach (var pair in pairs) kept = Add(kept, pair, masked, amplified, shots, target, source, old, options.SourceTolerance);
+            if (kept.Gain > best.Gain) best = kept;
         }
-        return best;
+        return best.Adaptation;
     }
 
     private static IEnumerable<(int Masked, int Amplified, double Factor)> Tries(AdaptationOptions options)
@@ -73,24 +71,27 @@ public static class TestTimeAdaptation
         }
     }
 
-    // One adjustment after another, those of the most frequent mistakes first; each has to earn its place.
-    private static ConceptAdaptation Kept(ConceptAdaptation none, Pair[] pairs, int masked, int amplified, double factor, IConceptModel shots, InterventionTarget target, IConceptModel source, InterventionTarget old, double tolerance)
+    // A shot that an adjustment was found on is judged by the one that is found without it; the others by the adjustment itself.
+    private static Kept Add(Kept kept, Pair pair, int masked, int amplified, IConceptModel shots, InterventionTarget target, IConceptModel source, InterventionTarget old, double tolerance)
     {
-        var kept = none with { Factor = factor };
-        foreach (var pair in pairs)
+        if (pair.Whole.Adjustment(pair, masked, amplified) is not { } adjustment) return kept;
+        var (before, tried) = (Right(kept.Adaptation.Apply(shots), target), kept.Adaptation.And(adjustment));
+        var after = Right(tried.Apply(shots), target);
+        var gain = 0;
+        for (var row = 0; row < after.Length; row++)
         {
-            var adjustment = new ConceptAdjustment(pair.Predicted, pair.True, [.. pair.Confounders.Take(masked)], [.. pair.Discriminative.Except(pair.Confounders.Take(masked)).Take(amplified)]);
-            if (adjustment.Mask.Count + adjustment.Amplify.Count == 0) continue;
-            var tried = kept with { Adjustments = [.. kept.Adjustments, adjustment] };
-            var accuracy = Right(tried.Apply(shots), target).Accuracy;
-            if (accuracy <= kept.ShotsAfter) continue;
-            var sourceAccuracy = Right(tried.Apply(source), old).Accuracy;
-            kept = sourceAccuracy < none.SourceBefore - tolerance ? kept with { RolledBack = kept.RolledBack + 1 }
-                : tried with { ShotsAfter = accuracy, SourceAfter = sourceAccuracy };
+            var now = after[row];
+            if (Array.IndexOf(pair.Rows, row) is >= 0 and var place)
+                now = pair.Without[place].Adjustment(pair, masked, amplified) is { } without ? Right(kept.Adaptation.And(without).Apply(shots), target)[row] : before[row];
+            gain += (now ? 1 : 0) - (before[row] ? 1 : 0);
         }
-        return kept;
+        if (gain <= 0) return kept;
+        var share = Share(Right(tried.Apply(source), old));
+        return share < kept.Adaptation.SourceBefore - tolerance ? kept with { Adaptation = kept.Adaptation with { RolledBack = kept.Adaptation.RolledBack + 1 } }
+            : new(tried with { ShotsAfter = Share(after), SourceAfter = share }, kept.Gain + gain);
     }
 
+    // Mistakes of the shots by what they are taken for and what they are, the most frequent first.
     private static Pair[] Pairs(IConceptModel shots, InterventionTarget target, IConceptModel source, InterventionTarget old)
     {
         Tensor beliefs, answers, oldBeliefs;
@@ -102,17 +103,24 @@ public static class TestTimeAdaptation
         {
             var slope = Slope(shots, group.Key.Predicted, group.Key.True);
             int[] wrong = [.. group], ofTrue = [.. Rows(target, group.Key.True)], ofOld = [.. Rows(old, group.Key.True)];
-            var (confounding, discriminative) = (new double[shots.Space.Count], new double[shots.Space.Count]);
-            for (var c = 0; c < shots.Space.Width; c++)
-            {
-                var (at, concept) = (c, shots.Space.ConceptOf(c));
-                confounding[concept] += wrong.Average(row => (double)slope.Data[(row * shots.Space.Width) + at] * beliefs.Data[(row * shots.Space.Width) + at]);
-                if (ofOld.Length == 0 || Mean(beliefs, ofTrue, c) >= Mean(oldBeliefs, ofOld, c)) continue;
-                discriminative[concept] = Math.Max(discriminative[concept], wrong.Average(row => -(double)slope.Data[(row * shots.Space.Width) + at]));
-            }
-            pairs.Add(new(group.Key.Predicted, group.Key.True, Largest(confounding), Largest(discriminative)));
+            Ranking Of(int[] rows, int[] like) => Ranked(shots.Space, slope, beliefs, rows, like, oldBeliefs, ofOld);
+            pairs.Add(new(group.Key.Predicted, group.Key.True, wrong, Of(wrong, ofTrue), [.. wrong.Select(row => Of([.. wrong.Where(r => r != row)], [.. ofTrue.Where(r => r != row)]))]));
         }
         return [.. pairs];
+    }
+
+    private static Ranking Ranked(ConceptSpace space, Tensor slope, Tensor beliefs, int[] wrong, int[] ofTrue, Tensor oldBeliefs, int[] ofOld)
+    {
+        if (wrong.Length == 0) return new([], []);
+        var (confounding, discriminative) = (new double[space.Count], new double[space.Count]);
+        for (var c = 0; c < space.Width; c++)
+        {
+            var (at, concept) = (c, space.ConceptOf(c));
+            confounding[concept] += wrong.Average(row => (double)slope.Data[(row * space.Width) + at] * beliefs.Data[(row * space.Width) + at]);
+            if (ofOld.Length == 0 || Mean(beliefs, ofTrue, c) >= Mean(oldBeliefs, ofOld, c)) continue;
+            discriminative[concept] = Math.Max(discriminative[concept], wrong.Average(row => -(double)slope.Data[(row * space.Width) + at]));
+        }
+        return new(Largest(confounding), Largest(discriminative));
     }
 
     // The slope of ln p_b − ln p_a in every column, [rows, width].
@@ -134,19 +142,26 @@ public static class TestTimeAdaptation
 
     private static int[] Largest(double[] scores) => [.. Enumerable.Range(0, scores.Length).Where(j => scores[j] > 0).OrderByDescending(j => scores[j])];
 
-    private static (double Accuracy, double Loss) Right(IConceptModel model, InterventionTarget target)
+    private static bool[] Right(IConceptModel model, InterventionTarget target)
     {
         using var scope = new TensorScope("adaptation");
         using var noGrad = new NoGrad();
         var answers = model.Answers(null);
-        var (right, loss) = (0d, 0d);
-        for (var row = 0; row < target.Rows; row++)
-        {
-            var answer = target.Row(answers, row);
-            (right, loss) = (right + target.Quality(answer, row), loss + target.Loss(answer, row));
-        }
-        return (right / target.Rows, loss / target.Rows);
+        return [.. Enumerable.Range(0, target.Rows).Select(row => target.Quality(target.Row(answers, row), row) == 1)];
     }
 
-    private sealed record Pair(int Predicted, int True, int[] Confounders, int[] Discriminative);
+    private static double Share(bool[] right) => (double)right.Count(r => r) / right.Length;
+
+    private sealed record Kept(ConceptAdaptation Adaptation, int Gain);
+
+    private sealed record Pair(int Predicted, int True, int[] Rows, Ranking Whole, Ranking[] Without);
+
+    private sealed record Ranking(int[] Confounders, int[] Discriminative)
+    {
+        public ConceptAdjustment? Adjustment(Pair pair, int masked, int amplified)
+        {
+            int[] mask = [.. Confounders.Take(masked)], amplify = [.. Discriminative.Except(mask).Take(amplified)];
+            return mask.Length + amplify.Length == 0 ? null : new(pair.Predicted, pair.True, mask, amplify);
+        }
+    }
 }
