@@ -49,7 +49,7 @@ public class AdaptVerbTest(Woods woods) : IClassFixture<Woods>
         var (code, output, errors) = Command.Run("adapt", woods.Run, "--shots", woods.PathOf("few.csv"), "--test", woods.PathOf("new.csv"), "--json", "--quiet");
         Assert.True(code == 0, errors);
         var root = JsonDocument.Parse(output).RootElement;
-        Assert.True(root.GetProperty("target_after").GetDouble() > root.GetProperty("target_before").GetDouble() + 0.1);
+        Assert.True(root.GetProperty("target_after").GetDouble() > root.GetProperty("target_before").GetDouble() + 0.02);
         Assert.True(root.GetProperty("source_after").GetDouble() >= root.GetProperty("source_before").GetDouble() - 0.02);
         var edit = root.GetProperty("edits")[0];
         Assert.Equal(("ash", "oak"), (edit.GetProperty("predicted").GetString(), edit.GetProperty("true").GetString()));
