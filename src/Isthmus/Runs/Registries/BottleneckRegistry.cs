@@ -90,6 +90,8 @@ public static class BottleneckRegistry
             (site, o, random) => new ConceptEmbedding(site.Size, ConceptSpaces.Of(site), o, random, o.Balance ? ConceptSpaces.StateWeights(site) : null)) with { NeedsConcepts = true },
         BottleneckEntry.Of<MinimalConceptOptions>("mcbm", "concepts drawn to what they alone would say, so that nothing else passes (Minimal Concept Bottleneck Models 2026)",
             (site, o, random) => new MinimalConcepts(site.Size, ConceptSpaces.Of(site), o, random, o.Balance ? ConceptSpaces.StateWeights(site) : null)) with { NeedsConcepts = true },
+        BottleneckEntry.Of<MultitaskOptions>("multitask", "no bottleneck: all features pass, and concepts are learned beside the answer (Caruana 1997)",
+            (site, o, random) => new MultitaskConcepts(site.Size, ConceptSpaces.Of(site), o, random, o.Balance ? ConceptSpaces.StateWeights(site) : null)) with { NeedsConcepts = true },
         BottleneckEntry.Of<EntropicOptions>("entropic", "rounded numbers under a learned factorised prior (Ballé et al. 2018, Matsubara et al. 2022)",
             (site, o, random) => new EntropicBottleneck(site.Size, o, random)),
         BottleneckEntry.Of<HyperpriorOptions>("hyperprior", "rounded numbers whose scales are sent first (Ballé et al. 2018)",
