@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Isthmus.Cli;
+using Isthmus.Reports;
 
 namespace Isthmus.Tests.Product;
 

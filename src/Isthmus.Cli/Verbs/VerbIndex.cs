@@ -29,6 +29,7 @@ internal static class VerbIndex
         new("bench", "the project's own speed figures, and peers'", () => new BenchVerb()),
         new("explain", "what passes the bottleneck, and what it stands for", () => new ExplainVerb()),
         new("edit", "changes what passes, and shows what that does to the answer", () => new EditVerb()),
+        new("serve", "a page on this machine: see what passes in each case, change it, watch the answer", () => new ServeVerb()),
         new("log", "the log of a run's edits: verified, computed again, exported", () => new LogVerb()),
         new("intervene", "asks an expert about concepts, one after another, and watches the answers", () => new InterveneVerb()),
         new("adapt", "adapts a run of concepts to a new domain from few labelled rows, without training", () => new AdaptVerb()),

@@ -61,7 +61,7 @@ public sealed class AuditLog
         {
             When = _clock.GetUtcNow().UtcDateTime,
             Who = who,
-            Data = source is null ? null : RecipeData.Absolute(source),
+            Data = source is null ? null : SourceOf(source),
             Row = outcome.Row,
             InputSha256 = DigestOf(data, outcome.Row),
             Inference = outcome.Inference,
@@ -137,6 +137,9 @@ public sealed class AuditLog
             default: throw new InputException($"{path}: cannot write '{System.IO.Path.GetExtension(path)}'", "endings: .jsonl (which can be verified), .csv");
         }
     }
+
+    /// <summary>A DATA argument as entries name it: an absolute path, or a generator as it is.</summary>
+    public static string SourceOf(string source) => RecipeData.Absolute(source);
 
     /// <summary>SHA-256 of the numbers of a row as the network gets them (features, then indices; little-endian), or of all rows.</summary>
     internal static string DigestOf(Dataset data, int? row)

@@ -3,13 +3,13 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 
-namespace Isthmus.Cli;
+namespace Isthmus.Reports;
 
 /// <summary>
 /// One JSON object on a line. Properties get snake_case names. JSON has no NaN and no infinity: they become null, and an array
 /// <c>notes</c> of the object says which field was what.
 /// </summary>
-internal static class JsonOutput
+public static class JsonOutput
 {
     private const string Sentinel = "\u0000number:"; // no text of a person begins with it: JSON text is scanned for it below
 

@@ -1,0 +1,237 @@
+using Isthmus.Bottlenecks;
+using Isthmus.Data;
+using Isthmus.Reports;
+using Isthmus.Runs;
+
+namespace Isthmus.Web;
+
+/// <summary>A run that is looked at and edited: its cases, what passes in each, its log. One thing at a time, whoever asks.</summary>
+public sealed class RunSession
+{
+    private const int MostListed = 500, MostNumbers = 4096;
+
+    private readonly Lock _gate = new();
+    private readonly Run _run;
+    private readonly Dataset _data;
+    private readonly string? _source;
+    private readonly string _part;
+    private readonly CaseTable _cases;
+    private readonly PassedEntries _passed;
+    private readonly AuditLog _log;
+    private readonly Dictionary<int, IReadOnlyList<Change>> _edited = [];
+    private readonly Lazy<Task<Explanation>> _explanation;
+
+    private RunSession(Run run, string? source, TimeProvider? clock, CancellationToken stop)
+    {
+        (_run, _source) = (run, source);
+        var loaded = source is null ? run.LoadOwn() : null;
+        _data = loaded?.Data ?? run.LoadRows(source!);
+        (var rows, _part) = loaded is null ? ([.. Enumerable.Range(0, _data.Count)], "input") : CaseTable.Judged(loaded);
+        _cases = CaseTable.Of(run, _data, rows, stop);
+        _passed = PassedEntries.Of(run, _data, rows);
+        _log = AuditLog.Of(run, clock);
+        TakeUp();
+        // On weights of its own: edits need not wait for it.
+        _explanation = new Lazy<Task<Explanation>>(() => Task.Run(() => Explainer.Explain(Run.Load(run.Folder), new ExplainSettings { Most = 1000, Top = 64 }, stop), stop));
+    }
+
+    /// <summary>Loads a run with its cases.</summary>
+    /// <param name="folder">The run's folder.</param>
+    /// <param name="source">Rows to look at; null for those of its own data by which it is judged.</param>
+    /// <param name="clock">For the log; null for the system's.</param>
+    /// <param name="stop">Ends the work.</param>
+    /// <exception cref="InputException">Not a run, or rows that do not fit it.</exception>
+    public static RunSession Open(string folder, string? source = null, TimeProvider? clock = null, CancellationToken stop = default) => new(Run.Load(folder), source, clock, stop);
+
+    /// <summary>What the run is.</summary>
+    public object About()
+    {
+        var (model, summary) = (_run.Model, _run.Summary);
+        return new
+        {
+            _run.Folder,
+            model.Recipe.Name,
+            Task = model.Task.ToString().ToLowerInvariant(),
+            Bottleneck = model.Recipe.Bottleneck!.Type,
+            model.Recipe.Inference,
+            _log.ModelSha256,
+            Data = _data.Name,
+            Part = _part,
+            Rows = _cases.Cases.Count,
+            _data.Kind,
+            Shape = _data.FeatureShape,
+            Target = model.Schema.Target?.Names,
+            Classes = model.Task == RunTask.Classification ? model.Schema.Target!.Classes : null,
+            Groups = _data.Groups is { } groups ? new { groups.Name, groups.Names } : null,
+            summary?.Test,
+            summary?.Rate,
+            _cases.Notes,
+        };
+    }
+
+    /// <summary>A piece of the list of cases.</summary>
+    /// <param name="query">Which are wanted.</param>
+    /// <param name="from">From the how manyth, from 0.</param>
+    /// <param name="count">At most so many; at most 500.</param>
+    public object List(CaseQuery query, int from, int count)
+    {
+        IReadOnlyList<CaseSummary> found;
+        lock (_gate) found = _cases.Find(query);
+        return new { Count = found.Count, From = from, Cases = found.Skip(from).Take(Math.Min(count, MostListed)).Select(c => new { Case = c, Edited = _edited.TryGetValue(c.Row, out var changes) && changes.Count > 0 }).ToArray() };
+    }
+
+    /// <summary>A case: what the network got, what passed, the changes in force and what they do.</summary>
+    /// <exception cref="InputException">There is no such row.</exception>
+    public object Case(int row)
+    {
+        lock (_gate)
+        {
+            Check(row);
+            var edit = new Edit(_edited.GetValueOrDefault(row, []));
+            var entries = _passed.Row(row, out var count);
+            return new
+            {
+                Row = row,
+                Name = _data.RowNames?[row],
+                Group = _data.Groups is { } groups ? groups.Names[groups.Of[row]] : null,
+                Label = _data.Target is ClassTarget target ? target.Classes[target.Labels[row]] : null,
+                Input = Input(row),
+                Passed = entries,
+                PassedCount = count,
+                Changes = Shown(edit),
+                Outcome = Outcome(row, edit),
+            };
+        }
+    }
+
+    /// <summary>What changes do to a case; logged where that is asked for.</summary>
+    /// <returns>The fields of <c>edit --json</c> under <c>outcome</c>, and the number of the log's entry.</returns>
+    /// <exception cref="InputException">A change that cannot be made.</exception>
+    public object Edit(EditRequest request)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        var row = request.Row ?? throw new InputException("row: the number of a row is expected");
+        var edit = request.ToEdit();
+        lock (_gate)
+        {
+            Check(row);
+            var outcome = Outcome(row, edit);
+            int? entry = null;
+            if (request.Log)
+            {
+                var remark = new AuditRemark { Who = NullIfEmpty(request.Who), Comment = NullIfEmpty(request.Comment), SuggestedBy = NullIfEmpty(request.SuggestedBy) };
+                entry = _log.Append(outcome, edit, _source, _data, 0, remark).Number;
+                _edited[row] = edit.Changes;
+            }
+            return new { Outcome = outcome, Changes = Shown(edit), Entry = entry };
+        }
+    }
+
+    /// <summary>What to ask next about a case.</summary>
+    /// <exception cref="InputException">No concepts pass here.</exception>
+    public object Suggest(EditRequest request)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        throw new InputException("only runs with concepts know what to ask next", "isthmus train --concepts COLUMNS --bottleneck concept");
+    }
+
+    /// <summary>The smallest set of changes that turns the decision.</summary>
+    /// <exception cref="InputException">No concepts pass here.</exception>
+    public object Flip(EditRequest request)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        throw new InputException("the smallest edit is looked for in runs with concepts", "isthmus train --concepts COLUMNS --bottleneck concept");
+    }
+
+    /// <summary>What holds for the run as a whole: <c>explain --json</c>; ready is false while it is computed.</summary>
+    public object Global()
+    {
+        var explanation = _explanation.Value;
+        if (explanation.IsFaulted) throw explanation.Exception!.InnerException ?? explanation.Exception;
+        return new { Ready = explanation.IsCompletedSuccessfully, Explain = explanation.IsCompletedSuccessfully ? explanation.Result : null };
+    }
+
+    /// <summary>The log's last entries, and whether it is as it was written.</summary>
+    public object Log(int count)
+    {
+        var last = new Queue<AuditEntry>();
+        _log.Read(e =>
+        {
+            last.Enqueue(e);
+            if (last.Count > Math.Min(count, MostListed)) last.Dequeue();
+        });
+        var check = _log.Verify();
+        return new { check.Entries, check.Head, check.Holds, check.Faults, Log = last.Reverse().ToArray() };
+    }
+
+    /// <summary>Computes every answer of the log again.</summary>
+    public object Replay(CancellationToken stop)
+    {
+        lock (_gate)
+        {
+            var check = _log.Verify();
+            return new { check.Entries, check.Head, check.Holds, check.Faults, Replay = AuditReplay.Of(_run, _log, stop: stop) };
+        }
+    }
+
+    /// <summary>The log as a file, <c>jsonl</c> or <c>csv</c>.</summary>
+    public object Export(string format)
+    {
+        var path = Path.Combine(Path.GetTempPath(), $"isthmus-{Guid.NewGuid():N}.{format}");
+        try
+        {
+            _log.Export(path);
+            return File.ReadAllBytes(path);
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+
+    private EditOutcome Outcome(int row, Edit edit) => EditRun.Of(_run, _data, row, edit);
+
+    private void Check(int row)
+    {
+        if (_run.Model.Units > 1) throw new InputException("a text is not shown case by case", "isthmus explain and edit look at its tokens");
+        if (row < 0 || row >= _data.Count) throw new InputException(FormattableString.Invariant($"row {row} is outside 0..{_data.Count - 1}"), "rows are numbered from 0");
+    }
+
+    // The changes in force of each row are those of its last entry; only what can be trusted is taken up.
+    private void TakeUp()
+    {
+        var source = _source is null ? null : AuditLog.SourceOf(_source);
+        var check = _log.Read(e =>
+        {
+            if (e.Row is { } row && e.Data == source) _edited[row] = e.Changes;
+        });
+        if (!check.Holds) _edited.Clear();
+    }
+
+    private object Input(int row)
+    {
+        var values = _data.Row(row);
+        if (_data is { Kind: DataKind.Images, FeatureShape: [1 or 3, var height, var width] })
+            return new { Kind = "image", Picture = "data:image/png;base64," + Convert.ToBase64String(Picture.FromPlanes(values, _data.FeatureShape[0], height, width).ToPng()) };
+        if (_data.FeatureNames.Count != _data.FeatureSize) return new { Kind = "numbers", Shape = _data.FeatureShape, Values = values[..Math.Min(values.Length, MostNumbers)].ToArray() };
+        var columns = _run.Model.Schema.Columns.ToDictionary(c => c.Name, StringComparer.Ordinal);
+        var standardised = _run.Model.Schema.Scale.Count == values.Length;
+        var all = new List<object>();
+        for (var i = 0; i < values.Length && i < MostNumbers; i++)
+        {
+            var name = _data.FeatureNames[i];
+            var (scale, mean) = columns.TryGetValue(name, out var c) ? (c.Scale, c.Mean) : standardised ? (_run.Model.Schema.Scale[i], _run.Model.Schema.Mean[i]) : (1, 0);
+            // What a float has rounded away on its way through standardisation is not shown.
+            var number = Math.Round((values[i] * scale) + mean, Math.Clamp(6 - (int)Math.Floor(Math.Log10(scale + Math.Abs(mean))), 0, 15));
+            all.Add(new { Name = name, Value = number });
+        }
+        return new { Kind = "table", Columns = all };
+    }
+
+    // As the page sends them back.
+    private static object[] Shown(Edit edit) => [.. edit.Changes.Select(c => c is { Kind: EditKind.Set, Row: null }
+        ? new { Name = (string?)c.Name, Value = (double?)c.Value, Text = (string?)null, Shown = c.ToString() }
+        : new { Name = (string?)null, Value = (double?)null, Text = (string?)c.ToString(), Shown = c.ToString() })];
+
+    private static string? NullIfEmpty(string? text) => string.IsNullOrWhiteSpace(text) ? null : text;
+}
