@@ -15,11 +15,12 @@ internal sealed class EditVerb : Verb
     private readonly Option<string[]> _set = new("--set") { HelpName = "NAME=VALUE,…", Description = "what is changed; may be given several times" };
     private readonly Option<string?> _inference = new("--inference") { HelpName = "MESSAGE", Description = "the message that is edited: mean, sample, average:k or ship (default: the run's)" };
 
+    private readonly Option<string?> _layer = new("--layer") { HelpName = "NAME", Description = "the layer of an inserted bottleneck whose message is changed; NAME/code.0 in --set says it too" };
     private readonly Option<bool> _log = new("--log") { Description = "writes the edit to the run's log, which 'isthmus log' verifies and replays" };
     private readonly Option<string?> _who = new("--who") { HelpName = "NAME", Description = "with --log: who edits (default: the account's name)" };
     private readonly Option<string?> _comment = new("--comment") { HelpName = "TEXT", Description = "with --log: why" };
 
-    public override IReadOnlyList<Symbol> Symbols => [_run, _input, _row, _rows, _set, _inference, _log, _who, _comment];
+    public override IReadOnlyList<Symbol> Symbols => [_run, _layer, _input, _row, _rows, _set, _inference, _log, _who, _comment];
 
     public override string Details =>
         "Changes what passes the bottleneck and shows what that does to the answer. NAME=VALUE puts a value; block NAME:CODE forbids a code (the nearest allowed one " +
@@ -33,6 +34,7 @@ internal sealed class EditVerb : Verb
         "isthmus edit runs/digits --input digits/ --rows all --set \"block code.*:5\" --json",
         "isthmus edit runs/digits --row 3 --set latent.2=1.5,latent.4=0 --out edited.png",
         "isthmus edit runs/digits --row 3 --set code.0=17 --log --who reviewer --comment \"the picture is upside down\"",
+        "isthmus edit runs/text --row 40 --set encoder.layers.1.self_attn/code.0=17",
     ];
 
     public override bool Run(Call call)
@@ -42,6 +44,7 @@ internal sealed class EditVerb : Verb
         if (!call.Get(_log) && (call.Has(_who) || call.Has(_comment))) throw new InputException("--who and --comment go with --log");
         var file = Call.Beside(call.Out, call.Get(_input));
         var edit = Edit.Parse(string.Join(",", set));
+        if (call.Get(_layer) is { } layer) edit = edit.At(layer);
         var all = call.Get(_rows) is { } word && (word == "all" ? true : throw Suggest.Unknown("--rows", word, ["all"]));
         if (all && call.Has(_row)) throw new InputException("--row and --rows all exclude each other");
         var row = all ? (int?)null : call.Get(_row) ?? edit.Changes.Select(c => c.Row).FirstOrDefault(r => r is not null) ?? 0;

@@ -17,9 +17,10 @@ internal sealed class ExplainVerb : Verb
     private readonly Option<int> _top = new("--top") { HelpName = "N", Description = "how many codes, features and dimensions are described", DefaultValueFactory = _ => 100 };
     private readonly Option<int> _examples = new("--examples") { HelpName = "N", Description = "rows shown for each", DefaultValueFactory = _ => 8 };
 
+    private readonly Option<string?> _layer = new("--layer") { HelpName = "NAME", Description = "the layer of an inserted bottleneck (a recipe's insert:); default: the one between encoder and decoder" };
     private readonly Option<bool> _noLeakage = new("--no-leakage") { Description = "leave out what concepts let pass beside themselves, which takes longest" };
 
-    public override IReadOnlyList<Symbol> Symbols => [_run, _search, _code, _rows, _most, _top, _examples, _noLeakage];
+    public override IReadOnlyList<Symbol> Symbols => [_run, _layer, _search, _code, _rows, _most, _top, _examples, _noLeakage];
 
     public override string Details =>
         "Says what passes the bottleneck and what it stands for: how the codes of each position are used, the class of each code with precision and recall on the test rows, " +
@@ -27,11 +28,11 @@ internal sealed class ExplainVerb : Verb
         "moving it does; of concepts how well each is known, the head's weights, and in bits what passes beyond the annotations, with a verdict. --out FILE.html writes a page with cards.";
 
     public override IReadOnlyList<string> Examples =>
-        ["isthmus explain runs/digits", "isthmus explain runs/digits --search 7 --json", "isthmus explain runs/digits --code 0:17", "isthmus explain runs/digits --out cards.html"];
+        ["isthmus explain runs/digits", "isthmus explain runs/digits --search 7 --json", "isthmus explain runs/digits --code 0:17", "isthmus explain runs/digits --out cards.html", "isthmus explain runs/text --layer encoder.layers.0.self_attn --search \"[Tt]he \""];
 
     public override bool Run(Call call)
     {
-        var settings = new ExplainSettings { Part = call.Get(_rows)!, Most = call.Get(_most), Top = call.Get(_top), Examples = call.Get(_examples), Search = call.Get(_search), Only = call.Get(_code), Leakage = !call.Get(_noLeakage) };
+        var settings = new ExplainSettings { Part = call.Get(_rows)!, Most = call.Get(_most), Top = call.Get(_top), Examples = call.Get(_examples), Search = call.Get(_search), Only = call.Get(_code), Layer = call.Get(_layer), Leakage = !call.Get(_noLeakage) };
         var explanation = ExplanationReport.Explain(Runs.Run.Load(call.Get(_run)!), settings, call.Out, call.Stop);
         call.Result(() => explanation, output => Write(output, explanation, call));
         return true;
@@ -39,7 +40,7 @@ internal sealed class ExplainVerb : Verb
 
     private static void Write(TextWriter output, Explanation e, Call call)
     {
-        output.WriteLine($"{e.Bottleneck} passes {e.Message}; {CellText.Of(e.Rows)} rows");
+        output.WriteLine($"{e.Bottleneck}{(e.Layer is { } layer ? $" at {layer}" : "")} passes {e.Message}; {CellText.Of(e.Rows)} rows");
         if (e.Search is { } search)
         {
             output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"\n{search.Pattern}: {search.Rows:#,0} rows, {100 * search.Share:0.0} % (the precision of a code that means nothing)\n"));

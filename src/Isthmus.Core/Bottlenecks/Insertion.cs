@@ -55,7 +55,7 @@ public sealed class Insertion : IDisposable
     private readonly Module _network, _place;
     private readonly IDisposable _hook, _end;
     private readonly Dictionary<string, float[]> _original;
-    private readonly List<(Passage Passage, int Count, int Positions)> _passes = [];
+    private readonly List<(Features Input, Passage Passage, int Count, int Positions)> _passes = [];
     private List<Features>? _collected;
     private bool _complete;
 
@@ -94,6 +94,12 @@ public sealed class Insertion : IDisposable
     /// <summary>What a person changes in the messages; null for nothing.</summary>
     public Edit? Edit { get; set; }
 
+    /// <summary>The noise of <see cref="Edit"/>; null for one that follows from <see cref="Random"/>.</summary>
+    public RandomStream? EditRandom { get; set; }
+
+    /// <summary>What entered the bottleneck in the last forward pass, once for each time the layer was called: rows of the layer's features.</summary>
+    public IReadOnlyList<Features> Inputs => [.. _passes.Select(p => p.Input)];
+
     /// <summary>What passed in the last forward pass of the network: once for each time the layer was called.</summary>
     public IReadOnlyList<Passage> Passages => [.. _passes.Select(p => p.Passage)];
 
@@ -106,7 +112,7 @@ public sealed class Insertion : IDisposable
         get
         {
             Rate? total = null;
-            foreach (var (passage, count, positions) in _passes)
+            foreach (var (_, passage, count, positions) in _passes)
             {
                 if (passage.Rate is not { } rate) return null;
                 var whole = Whole(rate, count, positions);
@@ -168,12 +174,12 @@ public sealed class Insertion : IDisposable
         if (Decoder is not null && Decoder.Training != training) Decoder.Train(training);
         var mode = Mode ?? (training ? PassMode.Sample : PassMode.Mean);
         var passage = Bottleneck.Pass(rows, new PassContext(mode, Random) { Training = training, Step = Step, Edit = Edit });
-        if (Edit is { } edit && !Bottleneck.AppliesEdits) passage = MessageEditor.Apply(Bottleneck, passage, edit, Random.Fork("edit"), rows);
+        if (Edit is { } edit && !Bottleneck.AppliesEdits) passage = MessageEditor.Apply(Bottleneck, passage, edit, EditRandom ?? Random.Fork("edit"), rows);
         if (training) Step++;
         var output = Decoder is null ? passage.Output : Decoder.Forward(passage.Output);
         if (!output.Shape.SequenceEqual(rows.Shape))
             throw new ArgumentException(FormattableString.Invariant($"insertion at '{Layer}': the layer gives {rows.Size(1)} features and the bottleneck gives back [{string.Join(", ", output.Shape.ToArray())}]: a decoder from the code to {rows.Size(1)} features is needed"));
-        _passes.Add((passage, y.Size(0), rows.Size(0) / Math.Max(1, y.Size(0))));
+        _passes.Add((rows, passage, y.Size(0), rows.Size(0) / Math.Max(1, y.Size(0))));
         return Back(output, y.Shape);
     }
 

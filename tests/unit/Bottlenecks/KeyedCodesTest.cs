@@ -131,6 +131,63 @@ public class KeyedCodesTest
     }
 
     [Fact]
+    public void Codebook_Commitment_PullsTheActivationToItsCodes_AndMovesNoCode()
+    {
+        var codebook = new CodebookFeatures(4, new CodebookFeaturesOptions { Codes = 12, Active = 2, Commitment = 0.5f }, new RandomStream(3));
+        var x = Tensor.Randn(s_random, 6, 4);
+        codebook.Pass(x, Train());
+        x.RequiresGrad = true;
+        var passage = codebook.Pass(x, Train());
+        var term = Assert.Single(passage.Terms, t => t.Name == "commitment");
+        Assert.Equal(0.5f, term.Weight);
+        var (given, sum) = (x.ToArray(), passage.Output.ToArray());
+        Assert.Equal(given.Zip(sum, (a, b) => (a - b) * (a - b)).Sum() / 6, term.Value.Item(), 1e-5f);
+        term.Value.Backward();
+        Assert.Null(codebook.Codebook.Grad);
+        for (var i = 0; i < given.Length; i++) Assert.Equal(2 * (given[i] - sum[i]) / 6, x.Grad!.Data[i], 1e-6f);
+        var without = new CodebookFeatures(4, new CodebookFeaturesOptions { Codes = 12, Active = 2, Commitment = 0 }, new RandomStream(3));
+        Assert.Equal("reconstruction", Assert.Single(without.Pass(x, Train()).Terms).Name);
+    }
+
+    [Fact]
+    public void Codebook_CodesThatNobodyChose_BecomeRowsOfTheBatch_AndStandInTheirOwnStep()
+    {
+        var codebook = new CodebookFeatures(4, new CodebookFeaturesOptions { Codes = 6, Active = 1, DeadThreshold = 0.5f }, new RandomStream(3));
+        codebook.Pass(Tensor.Randn(s_random, 60, 4), Train());
+        for (var k = 0; k < 2; k++)
+        {
+            codebook.Counts.Data[k] = 0;
+            codebook.Codebook.Data.Slice(4 * k, 4).Fill(-1e-3f); // parallel to what the layer norm takes away: nothing is similar to it
+        }
+        var alive = codebook.Codebook.ToArray()[8..];
+        var x = Tensor.Randn(s_random, 60, 4);
+        var passage = codebook.Pass(x, Train());
+        var rows = Enumerable.Range(0, 60).Select(i => string.Join(' ', x.Data.Slice(4 * i, 4).ToArray())).ToHashSet();
+        for (var k = 0; k < 2; k++)
+        {
+            Assert.Contains(string.Join(' ', codebook.Codebook.Data.Slice(4 * k, 4).ToArray()), rows);
+            Assert.True(codebook.Counts.Data[k] > 9, "the even share, 10 rows, less one step's forgetting");
+        }
+        Assert.Equal(alive, codebook.Codebook.ToArray()[8..]);
+        // What the pass returned is what its indices stand for now, the replaced codes among them.
+        Assert.Contains(IndicesOf(passage), i => i < 2);
+        Assert.Equal(codebook.Restore(passage.Message()).ToArray(), passage.Output.ToArray());
+        // Evaluation counts and replaces nothing.
+        codebook.Counts.Data.Clear();
+        var book = codebook.Codebook.ToArray();
+        codebook.Pass(x, Mean());
+        Assert.Equal(book, codebook.Codebook.ToArray());
+        Assert.All(codebook.Counts.ToArray(), n => Assert.Equal(0, n));
+        // 0 never replaces.
+        var lasting = new CodebookFeatures(4, new CodebookFeaturesOptions { Codes = 6, Active = 1, DeadThreshold = 0 }, new RandomStream(3));
+        lasting.Pass(x, Train());
+        lasting.Counts.Data.Clear();
+        book = lasting.Codebook.ToArray();
+        lasting.Pass(x, Train());
+        Assert.Equal(book, lasting.Codebook.ToArray());
+    }
+
+    [Fact]
     public void Codebook_WorksAtANamedLayer_PositionByPosition_AndLearnsToRebuildIt()
     {
         var network = new Sequential(new Linear(6, 8, new RandomStream(1)), new ReLU(), new Linear(8, 3, new RandomStream(2)));
@@ -142,7 +199,7 @@ public class KeyedCodesTest
         using (var insertion = network.Insert("0", codebook))
         {
             insertion.Training = true;
-            var adam = new Adam(codebook.NamedParameters(), 0.02f);
+            var adam = new Adam(codebook.NamedParameters(), 0.005f);
             var losses = new List<float>();
             for (var step = 0; step < 80; step++)
             {
@@ -168,6 +225,8 @@ public class KeyedCodesTest
         Refused("heads", () => new DiscreteKeyValue(2, new DkvbOptions { Heads = 0 }, s_random));
         Refused("decay", () => new DiscreteKeyValue(2, new DkvbOptions { Decay = 1 }, s_random));
         Refused("active", () => new CodebookFeatures(4, new CodebookFeaturesOptions { Codes = 3, Active = 4 }, s_random));
+        Refused("commitment", () => new CodebookFeatures(4, new CodebookFeaturesOptions { Commitment = -1 }, s_random));
+        Refused("dead_threshold", () => new CodebookFeatures(4, new CodebookFeaturesOptions { DeadThreshold = float.NaN }, s_random));
         Refused("type", () => new CodebookFeatures(1, new CodebookFeaturesOptions(), s_random));
     }
 }

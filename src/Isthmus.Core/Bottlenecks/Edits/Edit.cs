@@ -68,6 +68,14 @@ public sealed record Edit(IReadOnlyList<Change> Changes)
     /// <summary>These changes without the last; nothing without any.</summary>
     public Edit Undo() => new([.. Changes.Take(Changes.Count - 1)]);
 
+    /// <summary>The same changes in the message of a bottleneck inserted at a layer: its name and a slash before each name that has none.</summary>
+    public Edit At(string layer)
+    {
+        ArgumentNullException.ThrowIfNull(layer);
+        string Of(string name) => name.Contains('/', StringComparison.Ordinal) ? name : $"{layer}/{name}";
+        return new Edit([.. Changes.Select(c => c with { Name = Of(c.Name), Other = c.Other is { } other ? Of(other) : null })]);
+    }
+
     /// <summary>The edit as <see cref="Parse"/> reads it.</summary>
     public override string ToString() => string.Join(",", Changes);
 }

@@ -17,6 +17,9 @@ public sealed record EditOutcome
     /// <summary>The run's folder.</summary>
     public required string Run { get; init; }
 
+    /// <summary>The layer of the inserted bottleneck that was edited; null for the one between encoder and decoder.</summary>
+    public string? Layer { get; init; }
+
     /// <summary>Where the rows are from.</summary>
     public required string Data { get; init; }
 

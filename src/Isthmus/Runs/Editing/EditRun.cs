@@ -13,27 +13,38 @@ public static class EditRun
     /// <param name="run">The run.</param>
     /// <param name="data">Rows through its schema, with or without a target.</param>
     /// <param name="row">Which row, of a text which token, from 0; null for all.</param>
-    /// <param name="edit">What is changed; rows that it names are rows of the data.</param>
+    /// <param name="edit">What is changed, with a layer before the name where a bottleneck is inserted there (<c>encoder.layers.1/code.0</c>, <see cref="Edit.At"/>); rows
+    /// that it names are rows of the data.</param>
     /// <param name="inference">Which message; null for the run's.</param>
     /// <param name="seed">Of noise.</param>
     /// <param name="stop">Ends the work.</param>
-    /// <exception cref="InputException">A row, name or code that is not there.</exception>
+    /// <exception cref="InputException">A row, name, code or layer that is not there.</exception>
     public static EditOutcome Of(Run run, Dataset data, int? row, Edit edit, string? inference = null, ulong seed = 0, CancellationToken stop = default)
     {
+        ArgumentNullException.ThrowIfNull(run);
         ArgumentNullException.ThrowIfNull(edit);
-        var outcome = Begin(run, data, row, edit, inference);
-        var (sums, message) = (new Sums(run.Model), Inference.Parse(outcome.Inference));
+        var shown = edit.ToString();
+        (var layer, edit) = LayerOf(run.Model, edit);
+        var at = Crossing.Of(run.Model, layer);
+        var outcome = Begin(run, data, row, edit, inference) with { Edit = shown, Layer = layer };
+        var (sums, message) = (new Sums(run.Model, at.Bottleneck), Inference.Parse(outcome.Inference));
         int[] rows = row is { } one ? [one / run.Model.Units] : [.. Enumerable.Range(0, data.Count)];
         foreach (var part in Batches.Split(rows, Batches.Most(run.Model, RowsAtOnce)))
         {
             stop.ThrowIfCancellationRequested();
             using var scope = new TensorScope("edit");
-            sums.Add(data, part, Pass(run, data, part, edit, message, seed), row);
+            sums.Add(data, part, Pass(run, at, data, part, edit, message, seed), row);
         }
         return sums.Finish(outcome);
     }
 
     /// <summary>The answers of some rows before and after an edit, as people read them: probabilities, numbers in the network's units.</summary>
+    /// <param name="run">The run.</param>
+    /// <param name="data">Rows through its schema.</param>
+    /// <param name="rows">Which of them.</param>
+    /// <param name="edit">What is changed.</param>
+    /// <param name="inference">Which message; null for the run's.</param>
+    /// <param name="seed">Of noise.</param>
     /// <returns>[rows, …] each; they belong to the caller's scope.</returns>
     public static (Tensor Before, Tensor After) Answers(Run run, Dataset data, int[] rows, Edit edit, string? inference = null, ulong seed = 0)
     {
@@ -41,8 +52,20 @@ public static class EditRun
         ArgumentNullException.ThrowIfNull(data);
         ArgumentNullException.ThrowIfNull(rows);
         ArgumentNullException.ThrowIfNull(edit);
-        var both = Pass(run, data, rows, edit, Inference.Parse(inference ?? run.Model.Recipe.Inference), seed);
+        (var layer, edit) = LayerOf(run.Model, edit);
+        var both = Pass(run, Crossing.Of(run.Model, layer), data, rows, edit, Inference.Parse(inference ?? run.Model.Recipe.Inference), seed);
         return (both.Before, both.After);
+    }
+
+    // encoder.layers.1/code.0 to the layer and code.0; one layer at a time.
+    private static (string? Layer, Edit Edit) LayerOf(Model model, Edit edit)
+    {
+        if (model.Insertions.Count == 0) return (null, edit); // then a slash is part of a name
+        static string? Prefix(string name) => name.LastIndexOf('/') is var slash and > 0 ? name[..slash] : null;
+        static string Rest(string name) => name[(name.LastIndexOf('/') + 1)..];
+        var named = edit.Changes.SelectMany(c => c.Other is { } other ? new[] { c.Name, other } : [c.Name]).Select(Prefix).Distinct().ToArray();
+        if (named.Length > 1) throw new InputException($"an edit changes one bottleneck at a time, not those at {string.Join(" and ", named.Select(n => n ?? "the middle of the network"))}");
+        return named is [{ } only] ? (only, new Edit([.. edit.Changes.Select(c => c with { Name = Rest(c.Name), Other = c.Other is { } other ? Rest(other) : null })])) : (null, edit);
     }
 
     private static EditOutcome Begin(Run run, Dataset data, int? row, Edit edit, string? inference)
@@ -80,29 +103,23 @@ public static class EditRun
     private static InputException OutOfRange(string what, int row, Dataset data, int count) =>
         new(FormattableString.Invariant($"{what} {row} is outside 0..{count - 1}: {data.Name} has {count} {(data.Kind == DataKind.Text ? "tokens" : "rows")}"), "rows are numbered from 0");
 
-    private static Both Pass(Run run, Dataset data, int[] rows, Edit edit, Inference inference, ulong seed)
+    private static Both Pass(Run run, Crossing at, Dataset data, int[] rows, Edit edit, Inference inference, ulong seed)
     {
-        var network = run.Model.Network;
-        network.Eval();
         using var noGrad = new NoGrad();
-        var inputs = Batches.Of(data, rows).Inputs;
+        var entered = at.Enter(Batches.Of(data, rows).Inputs);
         var random = new RandomStream(run.Model.Recipe.Seed).Fork("evaluation").Fork((ulong)rows[0]);
-        var features = network.Encoder.Forward(inputs);
         var own = OfRows(edit, rows, run.Model.Units);
         Tensor? before = null, after = null;
         Both? first = null;
         for (var k = 0; k < inference.Samples; k++)
         {
-            var passage = network.Bottleneck.Pass(features, new PassContext(Evaluator.ModeOf(inference), random.Fork((ulong)k)));
-            var edited = network.Bottleneck.AppliesEdits
-                ? network.Bottleneck.Pass(features, new PassContext(Evaluator.ModeOf(inference), random.Fork((ulong)k)) { Edit = own })
-                : MessageEditor.Apply(network.Bottleneck, passage, own, new RandomStream(seed).Fork("edit").Fork((ulong)rows[0]).Fork((ulong)k), features);
-            var (a, b) = (Answer(passage.Output), Answer(edited.Output));
+            var passed = entered.Pass(Evaluator.ModeOf(inference), random.Fork((ulong)k));
+            var edited = entered.Pass(Evaluator.ModeOf(inference), random.Fork((ulong)k), own, new RandomStream(seed).Fork("edit").Fork((ulong)rows[0]).Fork((ulong)k));
+            var (a, b) = (Evaluator.Readable(run.Model, passed.Prediction()), Evaluator.Readable(run.Model, edited.Prediction()));
             (before, after) = (before is null ? a : before + a, after is null ? b : after + b);
-            first ??= new Both(a, b, passage.Message(), edited.Message());
+            first ??= new Both(a, b, passed.Passage.Message(), edited.Passage.Message());
         }
         return inference.Samples == 1 ? first! : first! with { Before = before! / inference.Samples, After = after! / inference.Samples };
-        Tensor Answer(Tensor output) => Evaluator.Readable(run.Model, network.Decoder.Forward(output));
     }
 
     // Rows of the data, or tokens of a text, to those of the batch.
@@ -111,7 +128,7 @@ public static class EditRun
 
     private sealed record Both(Tensor Before, Tensor After, Message Sent, Message Edited);
 
-    private sealed class Sums(Model model)
+    private sealed class Sums(Model model, Bottleneck bottleneck)
     {
         private readonly IReadOnlyList<string>? _classes = model.Task switch { RunTask.Classification => model.Schema.Target!.Classes, RunTask.NextToken => model.Schema.Vocabulary, _ => null };
         private int _rows, _changed, _labelled, _rightBefore, _rightAfter;
@@ -126,7 +143,7 @@ public static class EditRun
             var units = model.Units;
             var size = (int)(both.Before.Numel / (rows.Length * units));
             (_sumBefore, _sumAfter) = (_sumBefore ?? new double[size], _sumAfter ?? new double[size]);
-            var differences = MessageEditor.Differences(model.Network.Bottleneck, both.Sent, both.Edited);
+            var differences = MessageEditor.Differences(bottleneck, both.Sent, both.Edited);
             for (var i = 0; i < rows.Length * units; i++)
             {
                 var unit = (rows[i / units] * units) + (i % units);
@@ -136,8 +153,8 @@ public static class EditRun
                 var a = both.Before.Data.Slice(i * size, size);
                 var b = both.After.Data.Slice(i * size, size);
                 _rows++;
-                _bitsBefore += MessageEditor.Cost(model.Network.Bottleneck, both.Sent, i)?.Value;
-                _bitsAfter += MessageEditor.Cost(model.Network.Bottleneck, both.Edited, i)?.Value;
+                _bitsBefore += MessageEditor.Cost(bottleneck, both.Sent, i)?.Value;
+                _bitsAfter += MessageEditor.Cost(bottleneck, both.Edited, i)?.Value;
                 _square += OutputChange.MeanSquare(a, b);
                 for (var c = 0; c < size; c++) (_sumBefore[c], _sumAfter[c]) = (_sumBefore[c] + a[c], _sumAfter[c] + b[c]);
                 if (only is not null) (_oneBefore, _oneAfter, _entries) = (a.ToArray(), b.ToArray(), Entries(both, i));
@@ -154,7 +171,7 @@ public static class EditRun
             var classes = _classes is not null;
             var notes = new List<string>();
             if (_bitsBefore is null) notes.Add("a message of real numbers has no finite cost; --inference ship edits what would be written");
-            else if (model.Network.Bottleneck is ContinuousBottleneck && outcome.Inference != "ship") notes.Add("bits are those of the code's dithered levels, which --inference ship edits");
+            else if (bottleneck is ContinuousBottleneck && outcome.Inference != "ship") notes.Add("bits are those of the code's dithered levels, which --inference ship edits");
             if (outcome.SymbolsChanged == 0 && _symbols == 0) notes.Add("the edit left the message as it was");
             return outcome with
             {
@@ -209,8 +226,8 @@ public static class EditRun
 
         private List<ChangedEntry> Entries(Both both, int row)
         {
-            var names = new MessageNames(both.Sent, model.Network.Bottleneck);
-            return [.. MessageEditor.Changes(model.Network.Bottleneck, both.Sent, both.Edited, row).Take(MostEntries).Select(c => new ChangedEntry(names.Of(c.Entry), Value(c.Before), Value(c.After)))];
+            var names = new MessageNames(both.Sent, bottleneck);
+            return [.. MessageEditor.Changes(bottleneck, both.Sent, both.Edited, row).Take(MostEntries).Select(c => new ChangedEntry(names.Of(c.Entry), Value(c.Before), Value(c.After)))];
             static double? Value(double value) => double.IsNaN(value) ? null : value;
         }
 

@@ -38,9 +38,9 @@ public sealed class Explainer
             if (value < 1) throw new InputException($"{name} {value.ToString(CultureInfo.InvariantCulture)}: at least 1 is expected");
         var (all, rows, notes) = LayerRows.Choose(run, settings.Part, Math.Max(2, settings.Most / run.Model.Units));
         data = all;
-        var explainer = new Explainer(Passed.Of(run, all, rows, stop), settings, notes, stop);
+        var explainer = new Explainer(Passed.Of(run, all, rows, settings.Layer, stop), settings, notes, stop);
         var whole = explainer.Whole(settings.Search is null ? null : RowPattern.Match(settings.Search, run.Model, all));
-        return settings.Search is null && settings.Only is null ? WithConcepts(whole, run, all, rows, settings, stop) : whole;
+        return settings is { Search: null, Only: null, Layer: null } ? WithConcepts(whole, run, all, rows, settings, stop) : whole;
     }
 
     // Quality on the rows that were asked for; leakage on all that the network did not learn from, since it takes many.
@@ -63,11 +63,12 @@ public sealed class Explainer
     {
         var only = _settings.Only is { } text ? Selected(text) : null;
         if (pattern is not null && _codes.Count == 0 && _passed.Features is null)
-            throw new InputException($"{_passed.Run.Folder}: no codes or features pass its bottleneck, {_passed.Run.Model.Recipe.Bottleneck!.Type}", "--search looks for codes (vq, fsq, lfq, …) and features (sae-…)");
+            throw new InputException($"{_passed.Run.Folder}: no codes or features pass its bottleneck, {_passed.At.Type}", "--search looks for codes (vq, fsq, lfq, …) and features (sae-…)");
         return new Explanation
         {
             Run = _passed.Run.Folder,
-            Bottleneck = _passed.Run.Model.Recipe.Bottleneck!.Type,
+            Bottleneck = _passed.At.Type,
+            Layer = _passed.At.Layer,
             Rows = _passed.Units.Length,
             Message = _passed.Names?.Ranges() ?? "",
             Codes = _passed.CodePart >= 0 && only is null or { Feature: null } ? Codes(only?.Code) : null,
@@ -83,7 +84,7 @@ public sealed class Explainer
     // Rows by code: of each position, of each stage over all places, or of the whole set.
     private void Group()
     {
-        var bottleneck = _passed.Run.Model.Network.Bottleneck as IndexBottleneck;
+        var bottleneck = _passed.At.Bottleneck as IndexBottleneck;
         var (set, places) = (bottleneck is { Unordered: true }, bottleneck?.Layout.Places ?? 1);
         var stages = set ? 1 : places > 1 ? bottleneck!.Layout.Stages : _passed.Positions;
         var found = new SortedDictionary<(int Stage, long Code), List<int>>();
@@ -126,7 +127,7 @@ public sealed class Explainer
         var chosen = only is { } one ? _codes.Where(c => (c.Position ?? 0) == (one.Position ?? 0) && c.Code == one.Code).ToList()
             : [.. _codes.OrderByDescending(c => c.Units.Count).ThenBy(c => c.Position).ThenBy(c => c.Code).Take(_settings.Top)];
         if (only is not null && chosen.Count == 0) _notes.Add($"{_settings.Only}: none of the rows has this code");
-        return new CodesExplained(positions, n, usage.Distinct, usage.Joint.Value, usage.Ceiling.Value, usage.Factorised.Value, _passed.Run.Model.Network.Bottleneck.Capacity?.Value,
+        return new CodesExplained(positions, n, usage.Distinct, usage.Joint.Value, usage.Ceiling.Value, usage.Factorised.Value, _passed.At.Bottleneck.Capacity?.Value,
             positions.Sum(p => p.Dead), chosen.Count, _codes.Count, [.. chosen.Select((c, i) => Card(c, i < MostEffects))]);
     }
 
@@ -222,8 +223,8 @@ public sealed class Explainer
         int[] some = [.. Enumerable.Range(0, Math.Min(EffectRows, units.Count)).Select(k => units[(int)((long)k * units.Count / Math.Min(EffectRows, units.Count))])];
         int[] rows = [.. some.Select(i => _passed.Units[i] / model.Units).Distinct()];
         var inference = Inference.Mean.Name;
-        var (before, after) = EditRun.Answers(_passed.Run, _passed.Data, rows, edit, inference);
-        if (other is not null) (before, after) = (after, EditRun.Answers(_passed.Run, _passed.Data, rows, other, inference).After);
+        var (before, after) = EditRun.Answers(_passed.Run, _passed.Data, rows, Here(edit), inference);
+        if (other is not null) (before, after) = (after, EditRun.Answers(_passed.Run, _passed.Data, rows, Here(other), inference).After);
         var size = (int)(before.Numel / ((long)rows.Length * model.Units));
         double kl = 0, mse = 0;
         foreach (var i in some)
@@ -234,6 +235,8 @@ public sealed class Explainer
         }
         return Probabilities ? (kl / some.Length, null) : (null, mse / some.Length);
     }
+
+    private Edit Here(Edit edit) => _passed.At.Layer is { } layer ? edit.At(layer) : edit;
 
     private bool Probabilities => _passed.Run.Model.Task is RunTask.Classification or RunTask.NextToken;
 
@@ -262,7 +265,7 @@ public sealed class Explainer
         return new Asked((_codes[0].Position is null ? null : position, code), null);
     }
 
-    private InputException Nothing(string folder) => new($"{folder}: no codes or features pass its bottleneck, {_passed.Run.Model.Recipe.Bottleneck!.Type}", $"what passes: {_passed.Names?.Ranges()}");
+    private InputException Nothing(string folder) => new($"{folder}: no codes or features pass its bottleneck, {_passed.At.Type}", $"what passes: {_passed.Names?.Ranges()}");
 
     private sealed record Asked((int? Position, long Code)? Code, int? Feature);
 }

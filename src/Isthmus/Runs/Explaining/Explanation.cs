@@ -23,6 +23,9 @@ public sealed record ExplainSettings
 
     /// <summary>One code, as <c>0:17</c> or <c>code.0:17</c>, or feature, as <c>feature.12</c>; null for the most used ones.</summary>
     public string? Only { get; init; }
+
+    /// <summary>The layer of an inserted bottleneck; null for the one between encoder and decoder.</summary>
+    public string? Layer { get; init; }
 }
 
 /// <summary>One code, and what it stands for.</summary>
@@ -128,6 +131,9 @@ public sealed record Explanation
 
     /// <summary>The bottleneck.</summary>
     public required string Bottleneck { get; init; }
+
+    /// <summary>The layer that it is inserted at; null between encoder and decoder.</summary>
+    public string? Layer { get; init; }
 
     /// <summary>Rows looked at, of a text tokens.</summary>
     public required int Rows { get; init; }

@@ -21,7 +21,7 @@ public static class ExplanationReport
         if (path is not null && !path.EndsWith(".html", StringComparison.OrdinalIgnoreCase)) throw new InputException($"{path}: an ending .html is expected");
         var e = Explainer.Explain(run, settings, out var data, stop);
         if (path is null) return e;
-        var report = new HtmlReport($"What passes {run.Model.Recipe.Name}", $"{e.Bottleneck}: {e.Message}; {CellText.Of(e.Rows)} {(data.Kind == DataKind.Text ? "tokens" : "rows")}") { Footer = $"Isthmus {TrainJob.Version} · {e.Run}" };
+        var report = new HtmlReport($"What passes {run.Model.Recipe.Name}{(e.Layer is { } layer ? $" at {layer}" : "")}", $"{e.Bottleneck}: {e.Message}; {CellText.Of(e.Rows)} {(data.Kind == DataKind.Text ? "tokens" : "rows")}") { Footer = $"Isthmus {TrainJob.Version} · {e.Run}" };
         foreach (var note in e.Notes) report.Head.Note(note);
         if (e.Search is { } search) Search(report.Section($"What stands for {search.Pattern}"), search);
         if (e.Concepts is { } concepts) ConceptPages.Concepts(report.Section("How well each concept is known"), concepts);

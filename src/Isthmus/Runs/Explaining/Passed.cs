@@ -13,11 +13,14 @@ internal sealed class Passed
     private readonly List<float> _distances = [], _latents = [];
     private double[]? _nats;
 
-    private Passed(Run run, Dataset data) => (Run, Data) = (run, data);
+    private Passed(Run run, Dataset data, Crossing at) => (Run, Data, At) = (run, data, at);
 
     public Run Run { get; }
 
     public Dataset Data { get; }
+
+    /// <summary>Which bottleneck.</summary>
+    public Crossing At { get; }
 
     /// <summary>The rows' numbers in the data, of a text the tokens'.</summary>
     public int[] Units { get; private set; } = [];
@@ -68,22 +71,19 @@ internal sealed class Passed
     public double[]? Targets { get; private set; }
 
     /// <summary>Lets rows pass under the mean code.</summary>
-    public static Passed Of(Run run, Dataset data, int[] rows, CancellationToken stop)
+    public static Passed Of(Run run, Dataset data, int[] rows, string? layer, CancellationToken stop)
     {
-        var passed = new Passed(run, data);
+        var passed = new Passed(run, data, Crossing.Of(run.Model, layer));
         var units = run.Model.Units;
-        var network = run.Model.Network;
-        network.Eval();
         using var noGrad = new NoGrad();
         var kept = new List<int>();
         foreach (var part in Batches.Split(rows, Batches.Most(run.Model, RowsAtOnce)))
         {
             stop.ThrowIfCancellationRequested();
             using var scope = new TensorScope("explain");
-            var features = network.Encoder.Forward(Batches.Of(data, part).Inputs);
-            var passage = network.Bottleneck.Pass(features, new PassContext(PassMode.Mean, new RandomStream(run.Model.Recipe.Seed).Fork("evaluation").Fork((ulong)part[0])));
+            var crossed = passed.At.Enter(Batches.Of(data, part).Inputs).Pass(PassMode.Mean, new RandomStream(run.Model.Recipe.Seed).Fork("evaluation").Fork((ulong)part[0]));
             var present = Batches.Present(run.Model, data, part);
-            passed.Add(passage, features, present, kept.Count);
+            passed.Add(crossed.Passage, crossed.Features, present, kept.Count);
             kept.AddRange(present.Select(i => (part[i / units] * units) + (i % units)));
         }
         passed.Units = [.. kept];
@@ -94,7 +94,7 @@ internal sealed class Passed
     private void Add(Passage passage, Features features, int[] present, int first)
     {
         var message = passage.Message();
-        Names ??= new MessageNames(message, Run.Model.Network.Bottleneck);
+        Names ??= new MessageNames(message, At.Bottleneck);
         // Of several parts of numbers the last: what comes before is side information (of a hyperprior the scales).
         LatentPart = message.Parts.ToList().FindLastIndex(IsNumbers);
         for (var p = 0; p < message.Parts.Count; p++)
@@ -103,7 +103,7 @@ internal sealed class Passed
             {
                 case Symbols { Alphabet: > 0 } codes when CodePart < 0 || CodePart == p: AddCodes(codes, p, features, present); break;
                 case Sparse sparse when FeaturePart < 0 || FeaturePart == p: AddSparse(sparse, p, present, first); break;
-                case Floats { Name: "features" } dense when Run.Model.Network.Bottleneck is not IdentityBottleneck: AddDense(dense, p, present, first); break;
+                case Floats { Name: "features" } dense when At.Bottleneck is not IdentityBottleneck: AddDense(dense, p, present, first); break;
                 case Floats numbers when LatentPart == p: AddNumbers((int)(numbers.Values.Numel / numbers.Values.Size(0)), present, i => numbers.Values.Data[i]); break;
                 case Symbols levels when LatentPart == p: AddNumbers(levels.Values.Numel / levels.Values.Shape[0], present, i => levels.Values.Data[i]); break;
             }
@@ -118,7 +118,7 @@ internal sealed class Passed
     {
         CodePart = number;
         Positions = part.Values.Numel / part.Values.Shape[0];
-        var index = Run.Model.Network.Bottleneck as IndexBottleneck;
+        var index = At.Bottleneck as IndexBottleneck;
         Alphabets = [.. Enumerable.Range(0, Positions).Select(p => index is null ? part.Alphabet : index.Layout.Alphabets[p % index.Layout.Stages])];
         foreach (var i in present) _codes.AddRange(part.Values.Data.Slice(i * Positions, Positions).ToArray());
         if (index is null || Positions > MostDistances || index.CodeDistances(features, part.Values, 0) is null) return;
@@ -152,7 +152,7 @@ internal sealed class Passed
                 if (part.Values.Data[(present[n] * size) + j] is var v && v != 0) Features[j].Add((first + n, v));
     }
 
-    private bool IsNumbers(Part part) => part is Symbols { Alphabet: 0 } || (part is Floats floats && (floats.Name != "features" || Run.Model.Network.Bottleneck is IdentityBottleneck));
+    private bool IsNumbers(Part part) => part is Symbols { Alphabet: 0 } || (part is Floats floats && (floats.Name != "features" || At.Bottleneck is IdentityBottleneck));
 
     private void AddNumbers(int dimensions, int[] present, Func<int, float> value)
     {
