@@ -18,6 +18,7 @@ public static class StudyIndex
         new AdaptiveMiEstimatorsStudy(),
         new BsqStudy(),
         new CodebookFeaturesStudy(),
+        new CrammingMemVectorsStudy(),
         new DecoderSpectrumDefectsStudy(),
         new DiscreteKeyValueBottleneckStudy(),
         new HourglassMlpStudy(),
