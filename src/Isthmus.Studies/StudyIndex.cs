@@ -42,6 +42,7 @@ public static class StudyIndex
         new SimvqStudy(),
         new SingleLevelVqStudy(),
         new SslInformationReviewStudy(),
+        new TfTtiXmedStudy(),
         new TopkSaeStudy(),
         new UnitokStudy(),
         new VInfoFeatureComplexityStudy(),
