@@ -41,7 +41,40 @@ def columns(rows=10_000, count=20):
     return lambda: mutual_info_regression(x, y, n_neighbors=3, random_state=0).sum()
 
 
+def elastic_net_path(rows=5000, count=128, classes=10, lambdas=100, alpha=0.99, ratio=1e-3):
+    """Warm starts down the lambdas that the C# side walks; the value is the mean of the objectives, as there."""
+    import warnings
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.linear_model import LogisticRegression
+    warnings.simplefilter("ignore", ConvergenceWarning)
+    x = (made.normal(1, rows, count) + 0.5 * made.normal(2, rows)[:, None]).astype(np.float32)
+    weights, draw = made.normal(3, classes, 20), made.uniform(4, rows * classes).reshape(rows, classes)
+    logits = -np.log(-np.log(draw))
+    for k in range(classes):
+        logits[:, k] += x[:, (12 * k + np.arange(20)) % count].astype(np.float64) @ weights[k]
+    y = logits.argmax(1)
+    x = x.astype(np.float64)
+    x = np.ascontiguousarray((x - x.mean(0)) / x.std(0))
+    one_hot = np.eye(classes)[y]
+    largest = np.abs(x.T @ (one_hot - one_hot.mean(0))).max() / rows / alpha
+    tolerance = float(os.environ.get("SAGA_TOLERANCE", "1e-3"))
+
+    def run():
+        model = LogisticRegression(solver="saga", penalty="elasticnet", l1_ratio=alpha, warm_start=True, multi_class="multinomial", tol=tolerance, max_iter=1000, random_state=0)
+        total = 0
+        for i in range(lambdas):
+            strength = largest * ratio ** (i / (lambdas - 1))
+            model.set_params(C=1 / (strength * rows)).fit(x, y)
+            scores = x @ model.coef_.T + model.intercept_
+            high = scores.max(1)
+            loss = (high + np.log(np.exp(scores - high[:, None]).sum(1)) - scores[np.arange(rows), y]).mean()
+            total += loss + strength * ((1 - alpha) / 2 * (model.coef_ ** 2).sum() + alpha * np.abs(model.coef_).sum())
+        return total / lambdas
+    return run
+
+
 BENCHES = {
+    "elastic-net-path": elastic_net_path,
     "boosting-housing": boosting,
     "ksg-2-2": lambda: ksg(2),
     "ksg-10-10": lambda: ksg(10),

@@ -27,6 +27,7 @@ internal static class InformationBenches
         new("ksg-10-10-ckdtree", "the same, beside SciPy's cKDTree", Scipy, () => Ksg(10)),
         new("information-20-columns", "20 columns of 10,000 rows, each with a target, k = 3", Scikit, Columns),
         new("kde-bounds", "both kernel bounds, 4,096 rows, 32 columns", Numpy, KernelSandwich),
+        new("elastic-net-path", "100 lambdas, 5,000 x 128 features, 10 classes, alpha 0.99, beside SAGA with warm starts", Scikit, HeadBenches.Path),
         new("ib-64-64-32", "information bottleneck, 64 x 64, 32 clusters, beta 5, 300 iterations", Numpy, Bottleneck),
     ];
 
@@ -41,7 +42,7 @@ internal static class InformationBenches
     // y = 0.8 x + 0.6 noise, column by column.
     private static Func<double> Ksg(int width)
     {
-        double[] x = Normal(1, SampleRows * width), noise = Normal(2, SampleRows * width);
+        double[] x = CounterNumbers.Normal(1, SampleRows * width), noise = CounterNumbers.Normal(2, SampleRows * width);
         var rows = new Rows(new Samples(x, SampleRows, width), new Samples([.. x.Zip(noise, (a, b) => (0.8 * a) + (0.6 * b))], SampleRows, width, null, "y"), null, 0, Tensors.Threads.Count);
         var estimator = new Ksg1 { K = 3, Scaling = Standardise.Never };
         return () => estimator.Read(rows).Nats;
@@ -51,7 +52,7 @@ internal static class InformationBenches
     private static Func<double> Columns()
     {
         const int count = 20;
-        double[] x = Normal(1, SampleRows * count), target = Normal(2, SampleRows);
+        double[] x = CounterNumbers.Normal(1, SampleRows * count), target = CounterNumbers.Normal(2, SampleRows);
         var columns = new double[count][];
         for (var c = 0; c < count; c++)
         {
@@ -67,7 +68,7 @@ internal static class InformationBenches
     private static Func<double> KernelSandwich()
     {
         const int n = 4096, d = 32;
-        var x = Normal(1, n * d);
+        var x = CounterNumbers.Normal(1, n * d);
         return () =>
         {
             var bounds = KernelBounds.Estimate(x, n, d, 4.0, threads: Tensors.Threads.Count);
@@ -79,7 +80,7 @@ internal static class InformationBenches
     private static Func<double> Bottleneck()
     {
         const int n = 64, clusters = 32;
-        double[] weights = [.. Normal(1, n * n).Select(v => Math.Exp(2 * v))], start = Uniform(2, n * clusters);
+        double[] weights = [.. CounterNumbers.Normal(1, n * n).Select(v => Math.Exp(2 * v))], start = CounterNumbers.Uniform(2, n * clusters);
         var (total, joint) = (weights.Sum(), new double[n, n]);
         for (var i = 0; i < weights.Length; i++) joint[i / n, i % n] = weights[i] / total;
         for (var x = 0; x < n; x++)
@@ -98,28 +99,5 @@ internal static class InformationBenches
             foreach (var q in iteration.Row(0)) largest = Math.Max(largest, q);
             return largest;
         };
-    }
-
-    /// <summary>Standard normal numbers by Box and Muller: number i from the uniforms 2i and 2i + 1.</summary>
-    private static double[] Normal(ulong stream, int count)
-    {
-        var u = Uniform(stream, 2 * count);
-        var normal = new double[count];
-        for (var i = 0; i < count; i++) normal[i] = Math.Sqrt(-2 * Math.Log(u[2 * i])) * Math.Cos(2 * Math.PI * u[(2 * i) + 1]);
-        return normal;
-    }
-
-    /// <summary>Numbers above 0 and below 1 by the finaliser of SplitMix64 over a counter, which a few lines of any language repeat.</summary>
-    private static double[] Uniform(ulong stream, int count)
-    {
-        var uniform = new double[count];
-        for (var i = 0; i < count; i++)
-        {
-            var z = unchecked(((stream << 32) + (ulong)i + 1) * 0x9E3779B97F4A7C15UL);
-            z = unchecked((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9UL);
-            z = unchecked((z ^ (z >> 27)) * 0x94D049BB133111EBUL);
-            uniform[i] = (((z ^ (z >> 31)) >> 11) + 0.5) * (1.0 / (1UL << 53));
-        }
-        return uniform;
     }
 }
