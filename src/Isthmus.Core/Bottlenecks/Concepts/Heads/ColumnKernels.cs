@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
-using Isthmus.Tensors;
 using Isthmus.Tensors.Kernels;
 
 namespace Isthmus.Bottlenecks;
