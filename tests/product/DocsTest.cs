@@ -142,6 +142,8 @@ public partial class DocsTest
     {
         null => "–",
         IEnumerable<int> list => string.Join(", ", list),
+        IEnumerable<double> list => string.Join(", ", list.Select(v => v.ToString(System.Globalization.CultureInfo.InvariantCulture))),
+        IEnumerable<string> list => string.Join(", ", list),
         bool or Enum => JsonNamingPolicy.KebabCaseLower.ConvertName(value.ToString()!),
         IFormattable number => number.ToString(null, System.Globalization.CultureInfo.InvariantCulture),
         _ => value.ToString()!,

@@ -42,6 +42,7 @@ public sealed class BottleneckNetwork : Module
         // A bottleneck is called by Pass, not by Forward: its hooks run here.
         var output = Bottleneck.Emit(passage.Output);
         if (!ReferenceEquals(output, passage.Output)) passage = passage with { Output = output };
+        if (Decoder is IPenalized head) passage = passage with { Terms = [.. passage.Terms, .. head.Terms()] };
         return (Decoder.Forward(output), passage);
     }
 }

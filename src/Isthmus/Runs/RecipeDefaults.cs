@@ -19,6 +19,8 @@ public static class RecipeDefaults
         var task = Model.TaskOf(schema);
         if (recipe.Bottleneck is null && recipe.Data.Concepts is not null && task is (RunTask.Classification or RunTask.Regression)) recipe = recipe with { Bottleneck = new Choice("concept", new ConceptOptions()) };
         if (recipe.Bottleneck?.Type == "pca") recipe = Pca(recipe, schema, task);
+        if (recipe.Bottleneck is { Options: PosthocOptions or LabelFreeConceptsOptions } projected)
+            recipe = recipe with { Bottleneck = GivenConcepts.Named(projected), Encoder = recipe.Encoder ?? new Choice("identity", new NoOptions()), Decoder = recipe.Decoder ?? new Choice(task == RunTask.Classification ? "sparse" : "linear", task == RunTask.Classification ? new SparseHeadOptions() : new NoOptions()) };
         var encoder = recipe.Encoder ?? Encoder(schema);
         // Written out, so that whoever edits the recipe sees what may be asked for and what it costs.
         if (OnConcepts(recipe)) recipe = recipe with { Data = recipe.Data with { Costs = Costs(recipe.Data.Costs, schema) } };

@@ -96,10 +96,12 @@ public static class TrainJob
         var model = Build(recipe, loaded);
         model.Judge();
         model.Network.Bottleneck.Prepare(Encoded(model, loaded));
+        Fitting.Bottleneck(model, loaded, FreezeRows);
         foreach (var insertion in model.Insertions) insertion.Prepare(Inputs(model, loaded));
         var state = new Trainer(model, loaded, folder).Run(options.Progress, options.Stop);
         if (!state.Done) throw Stopped(folder, options);
         Freeze(model, loaded);
+        Fitting.Head(model, loaded, FreezeRows);
         model.Save(Path.Combine(folder, RunFolder.ModelName));
         var (rows, split) = Judged(loaded.Split);
         var inference = Inference.Parse(recipe.Inference);
@@ -133,7 +135,7 @@ public static class TrainJob
             RecipeSha256 = RecipeFile.Sha256(recipe),
             Threads = Threads.Count,
             Report = options.Report ? Path.Combine(folder, RunFolder.ReportName) : null,
-            Warnings = Warnings(state, latents, split),
+            Warnings = [.. Warnings(state, latents, split), .. Fitting.Notes(model, loaded, rows)],
         };
         if (options.Report) new RunReport(model, loaded, outcomes, summary, MetricsLog.Read(MetricsLog.PathIn(folder))).Save(summary.Report!);
         RunFolder.WriteSummary(folder, summary);

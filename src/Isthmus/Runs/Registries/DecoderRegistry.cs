@@ -1,3 +1,4 @@
+using Isthmus.Bottlenecks;
 using Isthmus.Networks;
 using Isthmus.Tensors;
 
@@ -27,6 +28,26 @@ public sealed record DeconvOptions
     public string Activation { get; init; } = "relu";
 }
 
+/// <summary>Options of <see cref="RowSoftmaxHead"/>.</summary>
+public sealed record RowSoftmaxOptions
+{
+    /// <summary>What mixed scores are multiplied by.</summary>
+    [Option("what mixed scores are multiplied by, as CLIP's temperature", Min = 0, AboveMin = true)]
+    public float Scale { get; init; } = 100;
+}
+
+/// <summary>Options of <see cref="PriorHead"/>.</summary>
+public sealed record PriorHeadOptions
+{
+    /// <summary>The file of what is known.</summary>
+    [Option("a .csv file: a class in the first column, then a column for each concept, each 1 (speaks for), -1 (against) or 0")]
+    public string Prior { get; init; } = "";
+
+    /// <summary>The weight of the term in the loss.</summary>
+    [Option("weight of mean |tanh(w) - prior| in the loss", Min = 0)]
+    public float Weight { get; init; } = 1;
+}
+
 /// <summary>Decoders by name.</summary>
 public static class DecoderRegistry
 {
@@ -41,6 +62,10 @@ public static class DecoderRegistry
         ModuleEntry.Of<RecurrentDecoderOptions>("gru", "gated recurrent units that unroll what passed into steps", (site, o, random) => Sequences.RecurrentDecoder(site, o, random, "gru")),
         ModuleEntry.Of<RecurrentDecoderOptions>("lstm", "long short-term memory that unrolls what passed into steps", (site, o, random) => Sequences.RecurrentDecoder(site, o, random, "lstm")),
         ModuleEntry.Of<TransformerDecoderOptions>("transformer", "attention between the steps that what passed is unrolled into", Sequences.TransformerDecoder),
+        ModuleEntry.Of<SparseHeadOptions>("sparse", "a linear layer that an elastic net fits after training, with few weights a class", (site, o, random) => OnRows(site, new SparseHead(site.Size, Classes(site, "sparse"), o, random))),
+        ModuleEntry.Of<NoOptions>("non-negative", "a linear layer whose weights are never negative: a concept can only speak for an answer", (site, _, random) => OnRows(site, new NonNegativeHead(site.Size, site.OutputSize, random))),
+        ModuleEntry.Of<RowSoftmaxOptions>("row-softmax", "each class as a mixture of concepts (Yang et al. 2023)", (site, o, _) => OnRows(site, new RowSoftmaxHead(site.Size, Classes(site, "row-softmax"), o.Scale))),
+        ModuleEntry.Of<PriorHeadOptions>("prior", "a linear layer drawn to what people know of concepts and classes (Yang et al. 2024)", (site, o, random) => new PriorHead(PriorFile.Of(site, o.Prior), o.Weight, random)),
         ModuleEntry.Of<NoOptions>("identity", "what passed is the answer itself", Identity),
     ];
 
@@ -50,6 +75,12 @@ public static class DecoderRegistry
         if (site.OutputShape.Count > 1) layers.Add(new Unflatten([.. site.OutputShape]));
         return new Sequential([.. layers]);
     }
+
+    private static int Classes(Site site, string name) => site.Task == RunTask.Classification ? site.OutputSize
+        : throw new InputException($"decoder.type is {name}, which is for classes", "decoder.type: linear answers with numbers");
+
+    private static Module OnRows(Site site, Module head) => site.OutputShape.Count > 1 ? new Sequential(new Flatten(), head, new Unflatten([.. site.OutputShape]))
+        : site.Shape.Count > 1 ? new Sequential(new Flatten(), head) : head;
 
     private static Module Identity(Site site, NoOptions o, RandomStream random) => site.Size == site.OutputSize
         ? site.OutputShape.Count > 1 ? new Sequential(new Flatten(), new Unflatten([.. site.OutputShape])) : new Flatten()

@@ -97,7 +97,11 @@ public sealed class Model
         var bottleneck = entry.Create(middle, recipe.Bottleneck.Options, random.Fork("bottleneck"));
         bottleneck.Attach(encoder);
         var end = start with { Shape = ShapeAfter(middle.Shape, h => bottleneck.Pass(h, new PassContext(PassMode.Mean, new RandomStream(0))).Output) };
+        // A residual is added to whatever head the concepts have.
+        var residual = (bottleneck as IResidual)?.ResidualWidth ?? 0;
+        if (residual > 0) end = end with { Shape = [end.Size - residual] };
         var decoder = Registries.Find("decoder", recipe.Decoder!.Type, DecoderRegistry.Entries).Create(end, recipe.Decoder.Options, random.Fork("decoder"));
+        if (residual > 0) decoder = new ResidualSum(decoder, residual);
         var objective = ObjectiveRegistry.Find(recipe.Objective!.Type, task).Create(end, recipe.Objective.Options, random.Fork("objective"));
         var network = new BottleneckNetwork(encoder, bottleneck, decoder);
         return new Model(recipe, schema, task, network, InsertedBottlenecks.Build(network, recipe.Insert, start, random.Fork("insert")), objective, end);
