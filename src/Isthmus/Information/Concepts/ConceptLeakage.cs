@@ -17,11 +17,11 @@ namespace Isthmus.Information;
 public static class ConceptLeakage
 {
     /// <summary>Nats of log likelihood, over all rows, that probes of this kind may fail to find: added to the upper end. Measured: docs/leakage.md.</summary>
-    public const double HiddenNats = 6;
+    public const double HiddenNats = 8;
 
     // A surplus as large as the margin must weigh this many nats over the rows to be told from nothing, and no verdict rests on fewer rows than the second number.
-    private const double NatsForVerdict = 20;
-    private const int FewestRows = 1000;
+    private const double NatsForVerdict = 12;
+    private const int FewestRows = 500;
     private const double SharedRows = 0.8, Significant = 0.02;
     private const int Companions = 4, Refits = 2;
 
@@ -94,7 +94,7 @@ public static class ConceptLeakage
         var half = Statistics.Mean(Gain(folds, new ResidualProbe(folds, both, annotated, 0.5, "half").Apply(both, annotated), annotated));
         var bias = Bias(folds, strata, codes, annotated, random);
         var known = Math.Max(0, mean - Math.Max(0, bias));
-        var shortfall = Math.Max(0, mean - half) + Math.Max(0, -bias) + HiddenNats / rows.Count / Math.Log(2);
+        var shortfall = Math.Max(0, mean - Math.Max(0, half)) + Math.Max(0, -bias) + HiddenNats / rows.Count / Math.Log(2);
 
         var unaided = ConceptStrata.Show(rows.Codes.Data, rows.Count, null);
         var alone = new ResidualProbe(folds, unaided, share, 1, "joint").Apply(unaided, share);

@@ -65,7 +65,7 @@ public class ConceptLeakageTest
     {
         var report = ConceptLeakage.Measure(Make("dot", 366, 0, Codes.Planted));
         Assert.Equal(LeakVerdict.Undecided, report.Verdict);
-        Assert.StartsWith("366 rows carry no verdict on leakage: to tell 0.02 bits from nothing takes at least 1443", report.Words[0], StringComparison.Ordinal);
+        Assert.StartsWith("366 rows carry no verdict on leakage: to tell 0.02 bits from nothing takes at least 866", report.Words[0], StringComparison.Ordinal);
         Assert.StartsWith("undecided: 20 rows", ConceptLeakage.Measure(Make("dot", 20, 0, Codes.Hard)).Text, StringComparison.Ordinal);
     }
 
