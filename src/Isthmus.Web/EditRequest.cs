@@ -1,3 +1,4 @@
+using System.Globalization;
 using Isthmus.Bottlenecks;
 
 namespace Isthmus.Web;
@@ -55,9 +56,14 @@ public sealed record EditRequest
             switch (change)
             {
                 case { Text: { } text }: all.AddRange(Isthmus.Bottlenecks.Edit.Parse(text).Changes); break;
+                case { Name: { } name, Word: { } word }: all.Add(Worded(name, word)); break;
                 case { Name: { } name, Value: { } value } when double.IsFinite(value): all.Add(new Change(name, EditKind.Set, value)); break;
-                default: throw new InputException("a change has a name and a value, or a text");
+                default: throw new InputException("a change has a name and a value or a word, or a text");
             }
         return new Edit(all);
     }
+
+    // As it would be typed: a word that is a number is one.
+    private static Change Worded(string name, string word) => double.TryParse(word, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number)
+        ? new Change(name, EditKind.Set, number) : new Change(name, EditKind.Set, double.NaN) { Word = word };
 }

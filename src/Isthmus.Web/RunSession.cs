@@ -8,7 +8,8 @@ namespace Isthmus.Web;
 /// <summary>A run that is looked at and edited: its cases, what passes in each, its log. One thing at a time, whoever asks.</summary>
 public sealed class RunSession
 {
-    private const int MostListed = 500, MostNumbers = 4096;
+    private const int MostListed = 500, MostNumbers = 4096, CurveRows = 300;
+    private const string DefaultPolicy = "coop";
 
     private readonly Lock _gate = new();
     private readonly Run _run;
@@ -19,7 +20,10 @@ public sealed class RunSession
     private readonly PassedEntries _passed;
     private readonly AuditLog _log;
     private readonly Dictionary<int, IReadOnlyList<Change>> _edited = [];
+    private readonly LinearHead? _head;
+    private readonly ConceptSpace? _space;
     private readonly Lazy<Task<Explanation>> _explanation;
+    private readonly Lazy<Task<InterventionOutcome?>> _curves;
 
     private RunSession(Run run, string? source, TimeProvider? clock, CancellationToken stop)
     {
@@ -30,9 +34,12 @@ public sealed class RunSession
         _cases = CaseTable.Of(run, _data, rows, stop);
         _passed = PassedEntries.Of(run, _data, rows);
         _log = AuditLog.Of(run, clock);
+        _space = (run.Model.Network.Bottleneck as ConceptBottleneck)?.Space;
+        _head = LinearHead.Of(run);
         TakeUp();
         // On weights of its own: edits need not wait for it.
         _explanation = new Lazy<Task<Explanation>>(() => Task.Run(() => Explainer.Explain(Run.Load(run.Folder), new ExplainSettings { Most = 1000, Top = 64 }, stop), stop));
+        _curves = new Lazy<Task<InterventionOutcome?>>(() => Task.Run(() => Curves(stop), stop));
     }
 
     /// <summary>Loads a run with its cases.</summary>
@@ -63,6 +70,8 @@ public sealed class RunSession
             Target = model.Schema.Target?.Names,
             Classes = model.Task == RunTask.Classification ? model.Schema.Target!.Classes : null,
             Groups = _data.Groups is { } groups ? new { groups.Name, groups.Names } : null,
+            Concepts = _space?.Axes.Select(a => a.Name),
+            Policies = _space is null ? null : InterventionPolicy.Names.Where(n => !InterventionPolicy.Create(n).IsOracle),
             summary?.Test,
             summary?.Rate,
             _cases.Notes,
@@ -89,6 +98,7 @@ public sealed class RunSession
             Check(row);
             var edit = new Edit(_edited.GetValueOrDefault(row, []));
             var entries = _passed.Row(row, out var count);
+            var (head, concepts) = Concepts(row, edit);
             return new
             {
                 Row = row,
@@ -98,6 +108,8 @@ public sealed class RunSession
                 Input = Input(row),
                 Passed = entries,
                 PassedCount = count,
+                Head = head,
+                Concepts = concepts,
                 Changes = Shown(edit),
                 Outcome = Outcome(row, edit),
             };
@@ -119,11 +131,12 @@ public sealed class RunSession
             int? entry = null;
             if (request.Log)
             {
-                var remark = new AuditRemark { Who = NullIfEmpty(request.Who), Comment = NullIfEmpty(request.Comment), SuggestedBy = NullIfEmpty(request.SuggestedBy) };
+                var remark = new AuditRemark { Who = NullIfEmpty(request.Who), Comment = NullIfEmpty(request.Comment), SuggestedBy = NullIfEmpty(request.SuggestedBy), Cost = CostOf(_edited.GetValueOrDefault(row, []), edit.Changes) };
                 entry = _log.Append(outcome, edit, _source, _data, 0, remark).Number;
                 _edited[row] = edit.Changes;
             }
-            return new { Outcome = outcome, Changes = Shown(edit), Entry = entry };
+            var (head, concepts) = Concepts(row, edit);
+            return new { Outcome = outcome, Changes = Shown(edit), Entry = entry, Head = head, Concepts = concepts };
         }
     }
 
@@ -132,7 +145,11 @@ public sealed class RunSession
     public object Suggest(EditRequest request)
     {
         ArgumentNullException.ThrowIfNull(request);
-        throw new InputException("only runs with concepts know what to ask next", "isthmus train --concepts COLUMNS --bottleneck concept");
+        lock (_gate)
+        {
+            Check(request.Row ?? -1);
+            return ConceptAdvice.Next(_run, _data, request.Row!.Value, request.ToEdit(), request.Wanted ?? DefaultPolicy);
+        }
     }
 
     /// <summary>The smallest set of changes that turns the decision.</summary>
@@ -140,15 +157,26 @@ public sealed class RunSession
     public object Flip(EditRequest request)
     {
         ArgumentNullException.ThrowIfNull(request);
-        throw new InputException("the smallest edit is looked for in runs with concepts", "isthmus train --concepts COLUMNS --bottleneck concept");
+        lock (_gate)
+        {
+            Check(request.Row ?? -1);
+            return ConceptAdvice.Flip(_run, _data, request.Row!.Value, request.ToEdit(), request.Wanted);
+        }
     }
 
     /// <summary>What holds for the run as a whole: <c>explain --json</c>; ready is false while it is computed.</summary>
     public object Global()
     {
-        var explanation = _explanation.Value;
-        if (explanation.IsFaulted) throw explanation.Exception!.InnerException ?? explanation.Exception;
-        return new { Ready = explanation.IsCompletedSuccessfully, Explain = explanation.IsCompletedSuccessfully ? explanation.Result : null };
+        var (explanation, curves) = (_explanation.Value, _curves.Value);
+        foreach (var task in (Task[])[explanation, curves])
+            if (task.IsFaulted) System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(task.Exception!.InnerException ?? task.Exception);
+        return new
+        {
+            Ready = explanation.IsCompletedSuccessfully,
+            Explain = explanation.IsCompletedSuccessfully ? explanation.Result : null,
+            CurvesReady = curves.IsCompletedSuccessfully,
+            Curves = curves.IsCompletedSuccessfully ? curves.Result?.Curves : null,
+        };
     }
 
     /// <summary>The log's last entries, and whether it is as it was written.</summary>
@@ -187,6 +215,35 @@ public sealed class RunSession
         {
             File.Delete(path);
         }
+    }
+
+    // Curves need annotations of the run's own rows.
+    private InterventionOutcome? Curves(CancellationToken stop)
+    {
+        if (_space is null || _source is not null || _data.Concepts is null) return null;
+        try
+        {
+            return InterventionRun.Of(Run.Load(_run.Folder), new InterventionSettings { Competences = [1, 0.8], Most = CurveRows, Seeds = 3 }, null, stop);
+        }
+        catch (InputException)
+        {
+            return null; // a run whose target no curve is drawn for
+        }
+    }
+
+    private (object? Head, IReadOnlyList<ConceptSeen>? Concepts) Concepts(int row, Edit edit)
+    {
+        if (_space is null) return (null, null);
+        var seen = ConceptCase.Of(_run, _data, row, edit, _head);
+        return (seen.Concepts.All(c => c.Contributions is null) ? null : new { seen.Predicted, seen.RunnerUp }, seen.Concepts);
+    }
+
+    // What finding out costs of the concepts that are put now and were not before.
+    private double? CostOf(IReadOnlyList<Change> before, IReadOnlyList<Change> now)
+    {
+        if (_space is null) return null;
+        var known = before.Select(c => c.Name).ToHashSet(StringComparer.Ordinal);
+        return _space.Axes.Where(a => !known.Contains(a.Name) && now.Any(c => c.Name == a.Name)).Sum(a => a.Cost);
     }
 
     private EditOutcome Outcome(int row, Edit edit) => EditRun.Of(_run, _data, row, edit);
@@ -230,8 +287,10 @@ public sealed class RunSession
 
     // As the page sends them back.
     private static object[] Shown(Edit edit) => [.. edit.Changes.Select(c => c is { Kind: EditKind.Set, Row: null }
-        ? new { Name = (string?)c.Name, Value = (double?)c.Value, Text = (string?)null, Shown = c.ToString() }
-        : new { Name = (string?)null, Value = (double?)null, Text = (string?)c.ToString(), Shown = c.ToString() })];
+        ? new ChangeShown(c.Name, c.Word is null ? c.Value : null, c.Word, null, c.ToString())
+        : new ChangeShown(null, null, null, c.ToString(), c.ToString()))];
+
+    private sealed record ChangeShown(string? Name, double? Value, string? Word, string? Text, string Shown);
 
     private static string? NullIfEmpty(string? text) => string.IsNullOrWhiteSpace(text) ? null : text;
 }

@@ -59,7 +59,7 @@ const begin = attempt(async () => {
   document.title = `${about.name} – Isthmus`;
   byId("title").textContent = about.name;
   const quality = about.test?.accuracy != null ? `accuracy ${number(about.test.accuracy)}` : about.test?.rmse != null ? `RMSE ${number(about.test.rmse)}` : about.test?.mse != null ? `mean squared error ${number(about.test.mse)}` : "";
-  const parts = [about.task, about.bottleneck, quality, `${about.rows} rows (${about.part}) of ${about.data}`, `model ${about.model_sha256.slice(0, 12)}`, ...about.notes];
+  const parts = [about.task, about.bottleneck, quality, `${about.rows} rows (${about.part}) of ${about.data.split(/[\\/]/).at(-1)}`, `model ${about.model_sha256.slice(0, 12)}`, ...about.notes];
   byId("about").textContent = parts.filter(Boolean).join(" · ");
   oneCase.start(about);
   log.start(open);

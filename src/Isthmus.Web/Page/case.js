@@ -3,7 +3,7 @@ import { announce, byId, exact, h, number, setWidth, signed } from "./dom.js";
 import { attempt, get, post } from "./api.js";
 import * as cases from "./cases.js";
 
-let about = null, open = null, changes = [], history = [], pending = null, busy = null, asked = null;
+let about = null, open = null, largest = 1, changes = [], history = [], pending = null, busy = null, asked = null;
 
 export function start(run) {
   about = run;
@@ -28,28 +28,25 @@ const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
 
 const changed = name => changes.find(c => c.name === name);
 
-function put(name, change) {
-  const next = changes.filter(c => c.name !== name);
-  if (change) next.push({ name, ...change });
-  return next;
-}
+// The changes in force with one put in place of an earlier one of that name; without it where there is none.
+const put = (name, change) => current => [...current.filter(c => c.name !== name), ...(change ? [{ name, ...change }] : [])];
 
 // While a slider moves the answer is only looked at; what is let go of is logged.
-async function preview(next) {
+async function preview(make) {
   pending?.abort();
   pending = new AbortController();
   try {
-    answer(await post("/api/edit", { row: open.row, changes: next }, pending.signal));
+    answer(await post("/api/edit", { row: open.row, changes: make(changes) }, pending.signal));
   } catch (e) {
     if (e.name !== "AbortError") throw e;
   }
 }
 
-const commit = attempt(async (next, more) => {
+const commit = attempt(async (make, more) => {
   pending?.abort();
-  await busy;
-  const row = open.row;
-  busy = post("/api/edit", { row, changes: next, log: true, who: byId("who")?.value, comment: byId("comment")?.value, ...more });
+  while (busy) await busy.catch(() => null); // one after another: the next builds on the last
+  const row = open.row, next = make(changes);
+  busy = post("/api/edit", { row, changes: next, log: true, who: byId("who")?.value, comment: byId("comment")?.value, suggested_by: more?.suggested_by });
   let done;
   try {
     done = await busy;
@@ -60,7 +57,8 @@ const commit = attempt(async (next, more) => {
     busy = null;
   }
   if (open.row !== row) return;
-  if (!same(next, changes)) history.push(changes);
+  if (more?.undone) history.pop();
+  else if (!same(next, changes)) history.push(changes);
   changes = done.changes;
   if (byId("comment")) byId("comment").value = "";
   render({ ...open, ...done });
@@ -70,7 +68,7 @@ const commit = attempt(async (next, more) => {
   if (open.concepts) await suggest();
 });
 
-const undo = () => changes.length || history.length ? commit(history.length ? history.pop() : changes.slice(0, -1)).then(() => history.pop()) : null;
+const undo = () => changes.length || history.length ? commit(current => history.at(-1) ?? current.slice(0, -1), { undone: true }) : null;
 
 function keys(e) {
   if (e.ctrlKey || e.metaKey || e.altKey || /^(INPUT|TEXTAREA|SELECT)$/.test(e.target.tagName) && e.target.type !== "radio" || byId("view-cases").hidden || !open) return;
@@ -95,6 +93,7 @@ function input(data) {
 function render(state) {
   const place = byId("passed");
   const focused = place.contains(document.activeElement) ? [document.activeElement.id, document.activeElement.value] : null;
+  largest = Math.max(1e-9, ...(state.concepts ?? []).flatMap(c => c.contributions ?? []).map(Math.abs));
   const list = state.concepts ? state.concepts.map(concept) : state.passed.map(entry);
   place.replaceChildren(
     h("h3", null, state.concepts ? `Concepts (${list.length})` : `What passes (${list.length}${list.length < state.passed_count ? ` of ${state.passed_count}` : ""})`),
@@ -161,23 +160,29 @@ function entry(e) {
     const control = codes <= 256
       ? choice(e.name, [{ key: "", text: `as passed (${e.value})` }, ...Array.from({ length: codes }, (_, k) => ({ key: String(k), text: `code ${k}` }))], own ? String(own.value) : "", choose)
       : h("input", { id: idOf(e.name), type: "number", min: 0, max: e.high, value, "aria-labelledby": idOf(e.name) + "-name", onchange: x => choose(x.target.value) });
-    const block = h("button", { type: "button", "aria-label": `block code ${e.value} of ${e.name}`, title: "the nearest other code stands in", onclick: () => commit([...changes, { text: `block ${e.name}:${e.value}` }]) }, "block");
+    const block = h("button", { type: "button", "aria-label": `block code ${e.value} of ${e.name}`, title: "the nearest other code stands in", onclick: () => commit(current => [...current, { text: `block ${e.name}:${e.value}` }]) }, "block");
     return row(e.name, [control, block], own);
   }
   return row(e.name, slider(e.name, value, e.low, e.high, e.kind === "level" ? 1 : "any"), own);
 }
 
+// The state that a person has put, by its position; null where a number outside the states was put.
+function stateOf(c, own) {
+  if (own.word !== null && own.word !== undefined) return c.categories.indexOf(own.word);
+  const named = c.categories.findIndex(t => Number(t) === own.value);
+  return named >= 0 ? named : c.type === "binary" && (own.value === 0 || own.value === 1) ? own.value : -1;
+}
+
 function concept(c) {
   const own = changed(c.name);
-  const choose = key => commit(put(c.name, key === "" ? null : { value: Number(key) }), key !== "" && asked?.name === c.name ? { suggested_by: asked.policy } : {});
-  const believed = c.categories.length ? `model: ${c.categories[c.believed]}` : "";
+  const choose = key => commit(put(c.name, key === "" ? null : { word: c.categories[Number(key)] }), key !== "" && asked?.name === c.name ? { suggested_by: asked.policy } : {});
+  const selected = own && c.type !== "continuous" ? String(stateOf(c, own)) : "";
   let control;
-  if (c.type === "binary") control = segments(c.name, [{ key: "0", text: c.categories[0] }, { key: "", text: "model" }, { key: "1", text: c.categories[1] }], own ? String(own.value) : "", choose);
-  else if (c.type === "continuous") control = slider(c.name, own ? own.value : c.value, c.low, c.high, "any");
-  else control = choice(c.name, [{ key: "", text: believed }, ...c.categories.map((t, k) => ({ key: String(k), text: t }))], own ? String(own.value) : "", choose);
+  if (c.type === "binary") control = segments(c.name, [{ key: "0", text: c.categories[0] }, { key: "", text: "model" }, { key: "1", text: c.categories[1] }], selected, choose);
+  else if (c.type === "continuous") control = slider(c.name, c.value, c.low, c.high, "any");
+  else control = choice(c.name, [{ key: "", text: `model: ${c.categories[c.believed]}` }, ...c.categories.map((t, k) => ({ key: String(k), text: t }))], selected, choose);
   const probability = c.type === "continuous" ? null
     : h("div", { class: "meter" }, h("span", { class: "track" }, setWidth(h("span", { class: "fill" }), c.probability)), h("span", { class: "muted" }, `${c.categories[c.state]} `, exact(c.probability, 3)));
-  const largest = Math.max(1e-9, ...(open.concepts ?? []).flatMap(x => x.contributions ?? []).map(Math.abs));
   const bars = c.contributions ? h("div", { class: "contrib" }, c.contributions.map((v, i) => [diverging(v / largest), h("span", { class: "num muted", title: String(v) }, signed(v), h("span", { class: "visually-hidden" }, i === 0 ? " to the predicted class" : " to the runner-up"))])) : null;
   const notes = [c.truth !== null ? `annotated: ${c.truth}` : null, c.cost !== 1 ? `cost ${number(c.cost)}` : null].filter(Boolean);
   return row(c.name, control, own, h("div", null, probability, notes.length ? h("div", { class: "muted" }, notes.join(" · ")) : null), h("div", null, bars), h("div", { class: "why" }));
@@ -191,14 +196,14 @@ function diverging(share) {
 
 function other() {
   const text = h("input", { "aria-label": "another change", placeholder: open.concepts ? "name=value" : "block code.*:5", spellcheck: "false" });
-  return h("form", { class: "row", onsubmit: e => { e.preventDefault(); if (text.value.trim()) commit([...changes, { text: text.value.trim() }]); } },
+  return h("form", { class: "row", onsubmit: e => { e.preventDefault(); if (text.value.trim()) commit(current => [...current, { text: text.value.trim() }]); } },
     text, h("button", { type: "submit" }, "Apply"), h("span", { class: "muted" }, "as for ", h("code", null, "isthmus edit --set")));
 }
 
 function applied() {
   if (!changes.length) return h("p", { class: "muted" }, "Nothing is changed.");
   return h("div", { class: "row", role: "list", "aria-label": "changes in force" }, changes.map((c, i) => h("span", { role: "listitem" },
-    h("button", { type: "button", class: "chip", "aria-label": `take back ${c.shown ?? c.text}`, onclick: () => commit(changes.filter((_, j) => j !== i)) }, c.shown ?? c.text ?? c.name, " ✕"))));
+    h("button", { type: "button", class: "chip", "aria-label": `take back ${c.shown ?? c.text}`, onclick: () => commit(current => current.filter((_, j) => j !== i)) }, c.shown ?? c.text ?? c.name, " ✕"))));
 }
 
 // ----- the right
@@ -258,26 +263,40 @@ function facts(o) {
 function tools() {
   const who = byId("who")?.value ?? localStorage.getItem("who") ?? "";
   const comment = byId("comment")?.value ?? "";
+  const policy = byId("policy")?.value;
   byId("tools").replaceChildren(
     h("div", { class: "row" },
       h("button", { type: "button", id: "undo", "aria-keyshortcuts": "u", onclick: () => undo(), disabled: !changes.length && !history.length }, "Undo"),
-      h("button", { type: "button", id: "reset", onclick: () => commit([]), disabled: !changes.length }, "Take all back"),
+      h("button", { type: "button", id: "reset", onclick: () => commit(() => []), disabled: !changes.length }, "Take all back"),
       open.concepts && about.classes ? h("button", { type: "button", id: "flip", onclick: flip }, "Smallest edit that flips it") : null),
     h("div", { id: "flips", "aria-live": "polite" }),
+    open.concepts ? h("div", { class: "stack" }, h("label", null, "Who says what to ask next", policies(policy))) : "",
     h("div", { class: "stack" },
       h("label", null, "Who edits", h("input", { id: "who", value: who, autocomplete: "off", placeholder: "the account's name", maxlength: 200, onchange: e => localStorage.setItem("who", e.target.value) })),
       h("label", null, "Comment, logged with the next edit", h("textarea", { id: "comment", rows: 2, maxlength: 10000, value: comment }))),
     h("div", { class: "row" },
-      h("button", { type: "button", id: "log-comment", onclick: () => byId("comment").value.trim() && commit(changes) }, "Log the comment now"),
+      h("button", { type: "button", id: "log-comment", onclick: () => byId("comment").value.trim() && commit(current => current) }, "Log the comment now"),
       h("a", { href: "/api/log/export", download: "edits.jsonl" }, "Export the log")),
     h("p", { class: "muted" }, "Keys: j and k for the next and previous case, u to undo."));
+}
+
+const meanings = {
+  coop: "coop: unsure, important and cheap", ucp: "ucp: what the model is least sure of", cctp: "cctp: what contributes most", ectp: "ectp: what may move the answer most",
+  eudtp: "eudtp: what makes the answer most certain", random: "random",
+};
+
+function policies(chosen) {
+  const known = about.policies.filter(p => about.task === "classification" || p !== "eudtp");
+  const select = h("select", { id: "policy", onchange: () => suggest() }, Object.keys(meanings).filter(p => known.includes(p)).map(p => h("option", { value: p }, meanings[p])));
+  select.value = chosen ?? "coop";
+  return select;
 }
 
 // ----- concepts: what to ask next, what flips it
 
 const suggest = attempt(async () => {
   const row = open.row;
-  const next = await post("/api/suggest", { row, changes });
+  const next = await post("/api/suggest", { row, changes, wanted: byId("policy")?.value });
   if (open.row !== row) return;
   asked = next.suggestions.length ? { name: next.suggestions[0].name, policy: next.policy, all: next.suggestions } : { name: null, all: [] };
   marks();
@@ -299,6 +318,6 @@ const flip = attempt(async () => {
   byId("flips").replaceChildren(!found.found
     ? h("p", null, found.exact ? "No set of edits flips the decision." : "No set was found that flips the decision (greedy search).")
     : h("div", null, h("p", null, `${found.before} → `, h("b", null, found.after), ` by ${found.edits.length} ${found.edits.length === 1 ? "edit" : "edits"}; ${how}.`),
-      h("ul", null, found.edits.map(e => h("li", null, e.shown))),
-      h("button", { type: "button", id: "apply-flip", onclick: () => commit([...changes, ...found.edits.map(e => ({ name: e.name, value: e.value }))]) }, "Apply it")));
+      h("ul", null, found.edits.map(e => h("li", null, h("code", null, e.change)))),
+      h("button", { type: "button", id: "apply-flip", onclick: () => commit(current => [...current, ...found.edits.map(e => ({ name: e.name, word: e.value }))]) }, "Apply it")));
 });

@@ -34,7 +34,7 @@ export function number(value, digits = 4) {
   return text.replace("-", "−");
 }
 
-export const signed = value => (value > 0 ? "+" : "") + number(value, 3);
+export const signed = value => Math.abs(value) < 5e-4 ? "≈ 0" : (value > 0 ? "+" : "") + number(value, 3);
 
 export function exact(value, digits) {
   return h("span", { class: "num", title: typeof value === "number" ? String(value) : null }, number(value, digits));

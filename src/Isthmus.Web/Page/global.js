@@ -13,9 +13,10 @@ export const show = attempt(async () => {
     waiting = setTimeout(() => { if (!place.hidden) show(); }, 600);
     return;
   }
+  if (!g.curves_ready) waiting = setTimeout(() => { if (!place.hidden) show(); }, 1500);
   const e = g.explain;
   place.replaceChildren(h("h2", null, `What passes: ${e.message}`), h("p", { class: "muted" }, `${e.rows} rows; the figures of `, h("code", null, "isthmus explain --json")),
-    e.leakage ? leakage(e.leakage) : "", g.head ? head(g.head) : "", g.curves ? curves(g.curves) : "", e.concepts?.length ? quality(e.concepts) : "",
+    e.leakage ? leakage(e.leakage) : "", e.head ? head(e.head) : "", g.curves ? curves(g.curves) : "", e.concepts?.length ? quality(e.concepts) : "",
     e.codes ? codes(e.codes) : "", e.features ? features(e.features) : "", e.latents ? latents(e.latents) : "", ...e.notes.map(n => h("p", { class: "muted" }, n)));
 });
 
@@ -60,16 +61,16 @@ export function bars(rows, most, unit) {
 }
 
 function leakage(l) {
-  const rows = [["beyond the annotations", l.beyond_annotations_bits ?? 0, l.low_bits, l.high_bits], ["all that concepts say", l.joint_bits ?? 0], ["true concepts say", l.true_joint_bits ?? 0]];
+  const rows = [["beyond the annotations", l.beyond_annotations_bits, l.low_bits, l.high_bits], ["… rounded to states", l.hardened_bits], ["all that passes says", l.joint_bits], ["true concepts say", l.true_joint_bits], ["there is to know, H(Y)", l.target_entropy_bits]].filter(r => r[1] !== null);
   const most = Math.max(1e-9, ...rows.map(r => Math.max(r[1], r[3] ?? 0)));
-  const words = l.words ?? l.sentence ?? l.explanation;
-  return h("section", null, h("h3", null, "Leakage"), h("p", { class: "verdict", id: "leak-verdict" }, h("b", null, l.verdict), words ? `: ${words}` : ""), bars(rows, most, "bits"),
-    l.ceiling_accuracy !== undefined && l.ceiling_accuracy !== null ? h("p", null, `True concepts allow an accuracy of ${number(l.ceiling_accuracy, 4)}.`) : "");
+  return h("section", null, h("h3", null, "Leakage"), h("p", { class: "verdict", id: "leak-verdict" }, h("b", null, l.verdict), ": ", l.text), ...l.words.map(w => h("p", null, w)), bars(rows, most, "bits"),
+    h("dl", { class: "facts" }, [["what physically passes", l.passes], ["accuracy that true concepts allow", l.ceiling_accuracy], ["accuracy of a probe on what passes", l.code_accuracy], ["rows", l.rows], ["margin, bits", l.margin_bits], ["concepts-task leakage (CTL)", l.ctl], ["interconcept leakage (ICL)", l.icl], ["impurity (OIS)", l.ois]]
+      .filter(([, v]) => v !== null).map(([name, v]) => h("div", null, h("dt", null, name), h("dd", null, typeof v === "number" ? number(v) : v)))));
 }
 
 function quality(list) {
-  const shown = ["name", "accuracy", "auc", "brier", "leak_bits"].filter(k => list.some(c => c[k] !== undefined && c[k] !== null));
-  return h("section", null, h("h3", null, "Concepts on the test rows"), table(shown.map(k => k.replace("_", " ")), list.map(c => shown.map(k => c[k])), shown.map((_, i) => i).slice(1)));
+  const shown = [["name", "concept"], ["type", "type"], ["rows", "rows"], ["accuracy", "accuracy"], ["majority", "commonest state"], ["auc", "AUC"], ["brier", "Brier"], ["calibration_error", "calibration error"], ["r2", "R²"], ["leak_bits", "leak, bits"], ["cost", "cost"]].filter(([k]) => list.some(c => c[k] !== null));
+  return h("section", null, h("h3", null, "Concepts on rows that were not trained on"), table(shown.map(([, title]) => title), list.map(c => shown.map(([k]) => c[k])), shown.map((_, i) => i).slice(2)));
 }
 
 function head(w) {
@@ -80,9 +81,9 @@ function head(w) {
     return td;
   };
   return h("section", null, h("h3", null, "Weights of the head"),
-    h("p", { class: "muted" }, `${number(w.concepts_per_class)} concepts a class (NEC), counting weights that are not 0.`),
+    h("p", { class: "muted" }, `${number(w.effective_concepts)} columns with a weight for an answer, on average (NEC).`),
     h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "weights of the head" }, h("table", { class: "heat" },
-      h("thead", null, h("tr", null, h("th", { scope: "col" }, "concept"), w.classes.map(c => h("th", { scope: "col", class: "n" }, c)))),
+      h("thead", null, h("tr", null, h("th", { scope: "col" }, "concept"), w.answers.map(c => h("th", { scope: "col", class: "n" }, c)))),
       h("tbody", null, w.columns.map((name, i) => h("tr", null, h("th", { scope: "row" }, name), w.weights.map(of => cell(of[i]))))))),
     h("h3", null, "Rules as text"), h("ul", { id: "rules" }, w.rules.map(r => h("li", null, r))));
 }
@@ -93,9 +94,9 @@ function curves(list) {
   const [left, top, width, height] = [46, 10, 600, 240];
   const all = list.flatMap(c => c.points);
   const most = Math.max(1, ...all.map(p => p.edited));
-  const low = Math.min(...all.map(p => p.low ?? p.accuracy)), high = Math.max(...all.map(p => p.high ?? p.accuracy));
+  const low = Math.min(...all.map(p => p.low)), high = Math.max(...all.map(p => p.high));
   const x = v => left + width * v / most, y = v => top + height * (1 - (v - low) / Math.max(1e-9, high - low));
-  const plot = svg("svg", { class: "plot", viewBox: `0 0 720 ${height + 50 + 18 * list.length}`, role: "img" }, svg("title", {}, "accuracy against the number of concepts corrected"));
+  const plot = svg("svg", { class: "plot", viewBox: `0 0 720 ${height + 50 + 18 * list.length}`, role: "img" }, svg("title", {}, "quality against the number of concepts corrected, for each policy"));
   for (const share of [0, .25, .5, .75, 1]) {
     const v = low + share * (high - low), label = svg("text", { x: left - 6, y: y(v) + 4, "text-anchor": "end" });
     label.textContent = number(v, 3);
@@ -105,10 +106,10 @@ function curves(list) {
     const name = svg("text", { x: left + 22, y: height + 46 + 18 * i });
     name.textContent = `${c.policy}${c.competence < 1 ? `, expert right ${number(c.competence * 100)} %` : ""}`;
     const line = { class: "ln", stroke: colours[i % colours.length], "stroke-dasharray": c.competence < 1 ? "6 4" : "none" };
-    plot.append(svg("polyline", { ...line, points: c.points.map(p => `${x(p.edited)},${y(p.accuracy)}`).join(" ") }), svg("line", { ...line, x1: left, x2: left + 16, y1: height + 42 + 18 * i, y2: height + 42 + 18 * i }), name);
+    plot.append(svg("polyline", { ...line, points: c.points.map(p => `${x(p.edited)},${y(p.accuracy ?? p.mse)}`).join(" ") }), svg("line", { ...line, x1: left, x2: left + 16, y1: height + 42 + 18 * i, y2: height + 42 + 18 * i }), name);
   });
   const axis = svg("text", { x: left + width / 2, y: height + 28, "text-anchor": "middle" });
-  axis.textContent = `concepts corrected, 0 to ${most}`;
+  axis.textContent = `${all[0]?.accuracy === null ? "mean squared error" : "accuracy"} after 0 to ${most} concepts were corrected`;
   plot.append(axis);
   return h("section", null, h("h3", null, "Intervention curves"), plot);
 }

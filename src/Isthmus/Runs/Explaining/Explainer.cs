@@ -189,7 +189,8 @@ public sealed class Explainer
             var order = Enumerable.Range(0, n).OrderBy(i => columns[j][i]).ToArray();
             var (low, high) = (columns[j][order[n / 50]], columns[j][order[n - 1 - (n / 50)]]);
             var entry = new MessageEntry(_passed.LatentPart, j);
-            var (kl, mse) = at < MostEffects ? Between(_passed.Names!.Of(entry), low, high) : (null, null);
+            // Columns of concepts are put as states, not moved between numbers.
+            var (kl, mse) = at < MostEffects && _passed.Run.Model.Network.Bottleneck is not ConceptBottleneck ? Between(_passed.Names!.Of(entry), low, high) : (null, null);
             return new LatentCard(_passed.Names!.Of(entry), j, bits?[j], Active(j), columns[j].Average(), Math.Sqrt(Math.Max(0, variances[j])), low, high, kl, mse,
                 [.. order.Reverse().Take(_settings.Examples).Select(i => _passed.Units[i])]);
         })]);
