@@ -131,7 +131,7 @@ public sealed class RunSession
             int? entry = null;
             if (request.Log)
             {
-                var remark = new AuditRemark { Who = NullIfEmpty(request.Who), Comment = NullIfEmpty(request.Comment), SuggestedBy = NullIfEmpty(request.SuggestedBy), Cost = CostOf(_edited.GetValueOrDefault(row, []), edit.Changes) };
+                var remark = new AuditRemark { Who = NullIfEmpty(request.Who), Comment = NullIfEmpty(request.Comment), SuggestedBy = NullIfEmpty(request.SuggestedBy), Cost = ConceptCase.CostOf(_run, new Edit(_edited.GetValueOrDefault(row, [])), edit) };
                 entry = _log.Append(outcome, edit, _source, _data, 0, remark).Number;
                 _edited[row] = edit.Changes;
             }
@@ -236,14 +236,6 @@ public sealed class RunSession
         if (_space is null) return (null, null);
         var seen = ConceptCase.Of(_run, _data, row, edit, _head);
         return (seen.Concepts.All(c => c.Contributions is null) ? null : new { seen.Predicted, seen.RunnerUp }, seen.Concepts);
-    }
-
-    // What finding out costs of the concepts that are put now and were not before.
-    private double? CostOf(IReadOnlyList<Change> before, IReadOnlyList<Change> now)
-    {
-        if (_space is null) return null;
-        var known = before.Select(c => c.Name).ToHashSet(StringComparer.Ordinal);
-        return _space.Axes.Where(a => !known.Contains(a.Name) && now.Any(c => c.Name == a.Name)).Sum(a => a.Cost);
     }
 
     private EditOutcome Outcome(int row, Edit edit) => EditRun.Of(_run, _data, row, edit);

@@ -54,7 +54,7 @@ internal sealed class EditVerb : Verb
         foreach (var note in data.Notes) call.Detail(note);
         var outcome = EditRun.Of(run, data, row, edit, inference, call.Seed, call.Stop);
         if (file is { } path) EditFile.Write(run, data, row, edit, path, inference, call.Seed);
-        if (call.Get(_log)) AuditLog.Of(run).Append(outcome, edit, call.Get(_input), data, call.Seed, new AuditRemark { Who = call.Get(_who), Comment = call.Get(_comment) });
+        if (call.Get(_log)) AuditLog.Of(run).Append(outcome, edit, call.Get(_input), data, call.Seed, new AuditRemark { Who = call.Get(_who), Comment = call.Get(_comment), Cost = ConceptCase.CostOf(run, Edit.None, edit) });
         call.Result(() => outcome, output => Write(output, outcome, call));
         return true;
     }

@@ -57,7 +57,7 @@ internal sealed class LogVerb : Verb
             return;
         }
         if (!judged) List(output, call, entries, check.Entries);
-        if (judged) output.WriteLine(check.Holds ? $"{CellText.Of(check.Entries)} entries, each as it was written" : $"the log is not as it was written; {CellText.Of(check.Entries)} entries can be read");
+        if (judged) output.WriteLine(check.Holds ? $"{CellText.Of(check.Entries)} {(check.Entries == 1 ? "entry" : "entries")}, each as it was written" : $"the log is not as it was written; {CellText.Of(check.Entries)} entries can be read");
         foreach (var fault in judged ? check.Faults : []) output.WriteLine(fault.Line is { } line ? $"line {CellText.Of(line)}: {fault.What}" : fault.What);
         if (replay is not null) output.WriteLine(replay.Holds ? $"{CellText.Of(replay.Replayed)} computed again on the run's weights, every answer the same to the last bit" : $"{CellText.Of(replay.Different)} of {CellText.Of(replay.Replayed + replay.Different)} did not come out as logged");
         foreach (var difference in replay?.Differences ?? []) output.WriteLine($"entry {CellText.Of(difference.Entry)}: {Text.OneLine(difference.What)}");

@@ -44,7 +44,11 @@ function item({ case: c, edited }) {
 export function mark(row) {
   current = row;
   for (const button of byId("cases").querySelectorAll("button")) {
-    if (Number(button.dataset.row) === row) button.setAttribute("aria-current", "true");
+    if (Number(button.dataset.row) === row) {
+      button.setAttribute("aria-current", "true");
+      const list = byId("cases"); // moves the list, not the page
+      if (button.offsetTop < list.scrollTop || button.offsetTop + button.offsetHeight > list.scrollTop + list.clientHeight) list.scrollTop = button.offsetTop - list.clientHeight / 2;
+    }
     else button.removeAttribute("aria-current");
   }
 }
@@ -54,6 +58,5 @@ export function step(by) {
   const buttons = [...byId("cases").querySelectorAll("button")];
   const at = buttons.findIndex(b => Number(b.dataset.row) === current);
   const next = buttons[Math.max(0, Math.min(buttons.length - 1, at + by))];
-  next?.scrollIntoView({ block: "nearest" });
   if (next) open(Number(next.dataset.row));
 }

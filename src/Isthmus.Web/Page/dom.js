@@ -28,8 +28,8 @@ export const byId = id => document.getElementById(id);
 export function number(value, digits = 4) {
   if (value === null || value === undefined) return "–";
   if (typeof value !== "number") return String(value);
-  if (value === 0) return "0";
   const size = Math.abs(value);
+  if (size < 1e-12) return "0"; // what rounding leaves
   const text = size >= 1e6 || size < 1e-4 ? value.toExponential(2) : Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(digits)));
   return text.replace("-", "−");
 }

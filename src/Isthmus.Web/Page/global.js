@@ -15,9 +15,9 @@ export const show = attempt(async () => {
   }
   if (!g.curves_ready) waiting = setTimeout(() => { if (!place.hidden) show(); }, 1500);
   const e = g.explain;
-  place.replaceChildren(h("h2", null, `What passes: ${e.message}`), h("p", { class: "muted" }, `${e.rows} rows; the figures of `, h("code", null, "isthmus explain --json")),
-    e.leakage ? leakage(e.leakage) : "", e.head ? head(e.head) : "", g.curves ? curves(g.curves) : "", e.concepts?.length ? quality(e.concepts) : "",
-    e.codes ? codes(e.codes) : "", e.features ? features(e.features) : "", e.latents ? latents(e.latents) : "", ...e.notes.map(n => h("p", { class: "muted" }, n)));
+  place.replaceChildren(h("h2", null, `What passes: ${e.concepts?.length ? `${e.concepts.length} concepts` : e.message}`), h("p", { class: "muted" }, `${e.rows} rows; the figures of `, h("code", null, "isthmus explain --json")),
+    e.leakage ? leakage(e.leakage) : "", e.concepts?.length ? quality(e.concepts) : "", g.curves ? curves(g.curves) : "", e.head ? head(e.head) : "",
+    e.codes ? codes(e.codes) : "", e.features ? features(e.features) : "", e.latents && !e.concepts ? latents(e.latents) : "", ...e.notes.map(n => h("p", { class: "muted" }, n)));
 });
 
 const tile = (name, value, more) => h("div", null, h("span", { class: "muted" }, name), h("b", { title: String(value) }, number(value)), more ? h("span", { class: "muted" }, more) : "");
@@ -39,10 +39,13 @@ function features(f) {
 function latents(l) {
   const most = Math.max(1e-9, ...l.list.map(x => x.bits ?? 0));
   return h("section", null, h("h3", null, "Dimensions"), h("p", null, `${l.active} of ${l.count} are active.`),
-    l.list.some(x => x.bits !== null) ? bars(l.list.slice(0, 32).map(x => [x.name, x.bits ?? 0]), most, "bits") : "",
+    l.list.some(x => x.bits !== null) ? wide(bars(l.list.slice(0, 32).map(x => [x.name, x.bits ?? 0]), most, "bits"), "bits of each dimension") : "",
     table(["dimension", "bits", "mean", "deviation", "2nd … 98th percentile", "moved across: KL bits or mean square", "largest in rows"],
       l.list.map(x => [x.name + (x.active ? "" : " (inactive)"), x.bits, x.mean, x.deviation, `${number(x.low, 3)} … ${number(x.high, 3)}`, x.effect_kl_bits ?? x.effect_mse, x.examples.slice(0, 6).join(", ")]), [1, 2, 3, 5]));
 }
+
+// A plot that a narrow window scrolls, so that its words stay readable.
+const wide = (plot, name) => h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": name }, plot);
 
 // Horizontal bars with their numbers, and whiskers where there is an interval.
 export function bars(rows, most, unit) {
@@ -63,7 +66,7 @@ export function bars(rows, most, unit) {
 function leakage(l) {
   const rows = [["beyond the annotations", l.beyond_annotations_bits, l.low_bits, l.high_bits], ["… rounded to states", l.hardened_bits], ["all that passes says", l.joint_bits], ["true concepts say", l.true_joint_bits], ["there is to know, H(Y)", l.target_entropy_bits]].filter(r => r[1] !== null);
   const most = Math.max(1e-9, ...rows.map(r => Math.max(r[1], r[3] ?? 0)));
-  return h("section", null, h("h3", null, "Leakage"), h("p", { class: "verdict", id: "leak-verdict" }, h("b", null, l.verdict), ": ", l.text), ...l.words.map(w => h("p", null, w)), bars(rows, most, "bits"),
+  return h("section", null, h("h3", null, "Leakage"), h("p", { class: "verdict", id: "leak-verdict" }, h("b", null, l.text)), ...l.words.map(w => h("p", null, w)), wide(bars(rows, most, "bits"), "leakage"),
     h("dl", { class: "facts" }, [["what physically passes", l.passes], ["accuracy that true concepts allow", l.ceiling_accuracy], ["accuracy of a probe on what passes", l.code_accuracy], ["rows", l.rows], ["margin, bits", l.margin_bits], ["concepts-task leakage (CTL)", l.ctl], ["interconcept leakage (ICL)", l.icl], ["impurity (OIS)", l.ois]]
       .filter(([, v]) => v !== null).map(([name, v]) => h("div", null, h("dt", null, name), h("dd", null, typeof v === "number" ? number(v) : v)))));
 }
@@ -80,19 +83,18 @@ function head(w) {
     td.style.background = `color-mix(in srgb, var(${v >= 0 ? "--pos" : "--neg"}) ${Math.round(45 * Math.abs(v) / most)}%, transparent)`;
     return td;
   };
-  return h("section", null, h("h3", null, "Weights of the head"),
+  return h("section", null, h("h3", null, "Rules as text"), h("ul", { id: "rules" }, w.rules.map(r => h("li", null, r))), h("h3", null, "Weights of the head"),
     h("p", { class: "muted" }, `${number(w.effective_concepts)} columns with a weight for an answer, on average (NEC).`),
     h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "weights of the head" }, h("table", { class: "heat" },
       h("thead", null, h("tr", null, h("th", { scope: "col" }, "concept"), w.answers.map(c => h("th", { scope: "col", class: "n" }, c)))),
-      h("tbody", null, w.columns.map((name, i) => h("tr", null, h("th", { scope: "row" }, name), w.weights.map(of => cell(of[i]))))))),
-    h("h3", null, "Rules as text"), h("ul", { id: "rules" }, w.rules.map(r => h("li", null, r))));
+      h("tbody", null, w.columns.map((name, i) => h("tr", null, h("th", { scope: "row" }, name), w.weights.map(of => cell(of[i]))))))));
 }
 
 const colours = ["#0072b2", "#d55e00", "#009e73", "#b0478f", "#9a7200", "#5b6470"];
 
 function curves(list) {
   const [left, top, width, height] = [46, 10, 600, 240];
-  const all = list.flatMap(c => c.points);
+  const all = list.flatMap(c => c.points), policies = [...new Set(list.map(c => c.policy))];
   const most = Math.max(1, ...all.map(p => p.edited));
   const low = Math.min(...all.map(p => p.low)), high = Math.max(...all.map(p => p.high));
   const x = v => left + width * v / most, y = v => top + height * (1 - (v - low) / Math.max(1e-9, high - low));
@@ -105,11 +107,11 @@ function curves(list) {
   list.forEach((c, i) => {
     const name = svg("text", { x: left + 22, y: height + 46 + 18 * i });
     name.textContent = `${c.policy}${c.competence < 1 ? `, expert right ${number(c.competence * 100)} %` : ""}`;
-    const line = { class: "ln", stroke: colours[i % colours.length], "stroke-dasharray": c.competence < 1 ? "6 4" : "none" };
+    const line = { class: "ln", stroke: colours[policies.indexOf(c.policy) % colours.length], "stroke-dasharray": c.competence < 1 ? "6 4" : "none" };
     plot.append(svg("polyline", { ...line, points: c.points.map(p => `${x(p.edited)},${y(p.accuracy ?? p.mse)}`).join(" ") }), svg("line", { ...line, x1: left, x2: left + 16, y1: height + 42 + 18 * i, y2: height + 42 + 18 * i }), name);
   });
   const axis = svg("text", { x: left + width / 2, y: height + 28, "text-anchor": "middle" });
   axis.textContent = `${all[0]?.accuracy === null ? "mean squared error" : "accuracy"} after 0 to ${most} concepts were corrected`;
   plot.append(axis);
-  return h("section", null, h("h3", null, "Intervention curves"), plot);
+  return h("section", null, h("h3", null, "Intervention curves"), wide(plot, "intervention curves"));
 }

@@ -26,7 +26,7 @@ export const show = attempt(async () => {
 const said = answer => answer.class ?? (answer.numbers ? (answer.numbers.length === 1 ? number(answer.numbers[0]) : `${answer.numbers.length} numbers`) : answer.numbers_sha256 ? "an image or many numbers" : "–");
 
 const holds = log => log.entries === 0 && log.holds ? "No edits are logged."
-  : log.holds ? `${log.entries} entries, each as it was written.`
+  : log.holds ? `${log.entries} ${log.entries === 1 ? "entry" : "entries"}, each as it was written.`
   : h("span", { class: "wrong" }, "The log is not as it was written. ", log.faults.map(f => `${f.line ? `Line ${f.line}: ` : ""}${f.what}. `));
 
 function replayed(answer) {

@@ -96,6 +96,20 @@ public sealed record ConceptCase(string? Predicted, string? RunnerUp, IReadOnlyL
         })]);
     }
 
+    /// <summary>What finding out costs of the concepts that are put now and were not before; null where no concepts pass.</summary>
+    /// <param name="run">The run.</param>
+    /// <param name="before">What was put before.</param>
+    /// <param name="now">What is put now.</param>
+    public static double? CostOf(Run run, Edit before, Edit now)
+    {
+        ArgumentNullException.ThrowIfNull(run);
+        ArgumentNullException.ThrowIfNull(before);
+        ArgumentNullException.ThrowIfNull(now);
+        if (run.Model.Network.Bottleneck is not ConceptBottleneck layer) return null;
+        return layer.Space.Axes.Where(a => IsPut(now, a.Name) && !IsPut(before, a.Name)).Sum(a => a.Cost);
+        static bool IsPut(Edit edit, string name) => edit.Changes.Any(c => c.Name == name || c.Name == "*" || c.Other == name);
+    }
+
     private static double[] Added(double[] all, int first, int second) => second < 0 ? [all[first]] : [all[first], all[second]];
 
     private static (int First, int Second) Largest(ReadOnlySpan<float> values)
