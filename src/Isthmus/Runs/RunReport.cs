@@ -165,6 +165,7 @@ internal sealed class RunReport(Model model, LoadedData loaded, Outcomes outcome
             ("seed", summary.Seed.ToString(CultureInfo.InvariantCulture)),
             ("model.safetensors", "sha256 " + summary.ModelSha256),
             ("recipe", "sha256 " + summary.RecipeSha256),
+            ("training rows", "sha256 " + summary.TrainingSha256),
             ("threads", summary.Threads.ToString(CultureInfo.InvariantCulture) + " (results do not depend on it)"),
             ("versions", $"Isthmus {TrainJob.Version}, .NET {Environment.Version}, {System.Runtime.InteropServices.RuntimeInformation.OSArchitecture}"));
         section.Details("The recipe, every field", block => block.Code(RecipeFile.Text(model.Recipe)));

@@ -133,6 +133,8 @@ public static class TrainJob
             },
             ModelSha256 = Sha256(Path.Combine(folder, RunFolder.ModelName)),
             RecipeSha256 = RecipeFile.Sha256(recipe),
+            TrainingSha256 = TrainingDigest.Of(loaded),
+            Concepts = ConceptFact.Of(model, loaded),
             Threads = Threads.Count,
             Report = options.Report ? Path.Combine(folder, RunFolder.ReportName) : null,
             Warnings = [.. Warnings(state, latents, split), .. Fitting.Notes(model, loaded, rows)],

@@ -77,6 +77,13 @@ public sealed record RunSummary
     [JsonPropertyName("recipe_sha256")]
     public string RecipeSha256 { get; init; } = "";
 
+    /// <summary>SHA-256 of the training rows, as the network got them: features, concepts, target.</summary>
+    [JsonPropertyName("training_sha256")]
+    public string TrainingSha256 { get; init; } = "";
+
+    /// <summary>The concepts that the model decides by; null without any.</summary>
+    public IReadOnlyList<ConceptFact>? Concepts { get; init; }
+
     /// <summary>Threads that were used.</summary>
     public int Threads { get; init; }
 
