@@ -17,6 +17,7 @@ public static class StudyIndex
     [
         new AdaptiveMiEstimatorsStudy(),
         new BsqStudy(),
+        new CbmConceptMetricsStudy(),
         new CbmSemanticInputsStudy(),
         new CodebookFeaturesStudy(),
         new CrammingMemVectorsStudy(),

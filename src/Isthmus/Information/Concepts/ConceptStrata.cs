@@ -8,7 +8,7 @@ namespace Isthmus.Information;
 /// </summary>
 internal sealed class ConceptStrata
 {
-    private const int MostValues = 16, MostOneHot = 32, Parts = 8;
+    private const int MostValues = 16, MostOneHot = 32, Parts = 8, MostPaired = 8;
     private const double Far = 4;
 
     /// <summary>Groups the rows of a table [n × k].</summary>
@@ -61,7 +61,8 @@ internal sealed class ConceptStrata
 
     /// <summary>
     /// What a network is shown of codes [n × width]: every column at mean 0 and deviation 1, within ±<see cref="Far"/>, and its normal scores, so that
-    /// neither scale nor saturation hides anything: [n × 2 width].
+    /// neither scale nor saturation hides anything: [n × 2 width]. Within strata few columns (at most <see cref="MostPaired"/>) are shown with the products of
+    /// the scores of each two, since what only pairs tell is what a small network finds last.
     /// </summary>
     /// <param name="codes">Row after row.</param>
     /// <param name="n">Rows.</param>
@@ -87,7 +88,23 @@ internal sealed class ConceptStrata
                 for (var i = 0; i < group.Length; i++) shown[group[i] * 2 * width + width + c] = scores[i];
             }
         }
-        return shown;
+        return strata is null || width > MostPaired ? shown : Paired(shown, n, width);
+    }
+
+    private static float[] Paired(float[] shown, int n, int width)
+    {
+        var total = 2 * width + width * (width - 1) / 2;
+        var paired = new float[n * total];
+        for (var i = 0; i < n; i++)
+        {
+            var from = shown.AsSpan(i * 2 * width, 2 * width);
+            var to = paired.AsSpan(i * total, total);
+            from.CopyTo(to);
+            var at = 2 * width;
+            for (var a = width; a < 2 * width; a++)
+                for (var b = a + 1; b < 2 * width; b++) to[at++] = from[a] * from[b];
+        }
+        return paired;
     }
 
     // Normal scores Φ⁻¹((rank − ½)/n), mean ranks for ties.
