@@ -11,7 +11,7 @@ internal sealed class InterveneVerb : Verb
     private const int ShownPoints = 6;
 
     private readonly Argument<string> _run = new("RUN") { Description = "a run's folder, trained with --concepts" };
-    private readonly Option<string?> _policy = new("--policy") { HelpName = "NAMES", Description = "which concept is asked next: random, ucp, cctp, ectp, eudtp, coop; lcp and greedy know the truth; all (default random,ucp,coop)" };
+    private readonly Option<string?> _policy = new("--policy") { HelpName = "NAMES", Description = "which concept is asked next: random, ucp, cctp, ectp, eudtp, coop; learnt (intcem); lcp and greedy know the truth; all (default random,ucp,coop)" };
     private readonly Option<string?> _competence = new("--competence") { HelpName = "LIST", Description = "how often the expert is right, 0 to 1; a curve for each (default 1)" };
     private readonly Option<string> _rows = new("--rows") { HelpName = "PART", Description = "test, train or all of the run's own rows (default test)", DefaultValueFactory = _ => "test" };
     private readonly Option<int> _most = new("--most") { HelpName = "N", Description = "at most so many rows, spread evenly (default 2000)", DefaultValueFactory = _ => 2000 };

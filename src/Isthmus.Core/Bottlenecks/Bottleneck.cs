@@ -76,6 +76,11 @@ public abstract class Bottleneck : Module
     {
     }
 
+    /// <summary>Tells the bottleneck which module reads what passes; needed by layers that learn what a change would do to the answer.</summary>
+    public virtual void AttachDecoder(Module decoder)
+    {
+    }
+
     /// <inheritdoc/>
     protected override Tensor Compute(Tensor x) => Pass(x, new PassContext(PassMode.Mean, new RandomStream(0))).Output;
 }

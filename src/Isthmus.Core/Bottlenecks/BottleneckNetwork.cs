@@ -13,6 +13,7 @@ public sealed class BottleneckNetwork : Module
         Bottleneck = AddModule("bottleneck", bottleneck);
         Decoder = AddModule("decoder", decoder);
         bottleneck?.Attach(encoder);
+        bottleneck?.AttachDecoder(decoder);
     }
 
     /// <summary>Data to features.</summary>

@@ -29,6 +29,9 @@ public sealed record PassContext(PassMode Mode, RandomStream Random)
     /// <summary>Whether annotated concepts stand in for predicted ones wherever they are known: the head of an independent concept model learns so.</summary>
     public bool UseTrueConcepts { get; init; }
 
+    /// <summary>The true classes of the batch, in training only: for layers that learn what to ask; null without classes.</summary>
+    public LongTensor? Labels { get; init; }
+
     /// <summary>What a person changes in the message; null for nothing.</summary>
     public Edit? Edit { get; init; }
 

@@ -95,7 +95,7 @@ public static class MiniTrainer
         {
             var batch = StudyData.Batch(data, rows);
             var (prediction, passage) = network is BottleneckNetwork narrow
-                ? narrow.Run(batch.Inputs, new PassContext(PassMode.Sample, noise) { Training = true, TrueConcepts = batch.Concepts, Step = step++ })
+                ? narrow.Run(batch.Inputs, new PassContext(PassMode.Sample, noise) { Training = true, TrueConcepts = batch.Concepts, Labels = batch.Labels, Step = step++ })
                 : (network.Forward(batch.Inputs), s_nothing);
             return objective.Terms(batch, passage, prediction).Concat(passage.Terms).Select(t => t.Value * t.Weight).Aggregate((a, b) => a + b);
         });

@@ -66,7 +66,7 @@ public static class RecipeDefaults
     }
 
     // A head that a person can read: its weights are what each concept says for each class.
-    private static bool OnConcepts(Recipe recipe) => recipe.Bottleneck?.Options is ConceptOptions or ConceptEmbeddingOptions or MinimalConceptOptions or MultitaskOptions;
+    private static bool OnConcepts(Recipe recipe) => recipe.Bottleneck?.Options is ConceptOptions or ConceptEmbeddingOptions or InterventionAwareOptions or MinimalConceptOptions or MultitaskOptions;
 
     // A head alone is a convex problem of a few weights, which larger steps solve in as many epochs.
     private const double HeadRate = 0.02;

@@ -23,7 +23,7 @@ public interface IConceptModel
 }
 
 /// <summary>A network with a concept layer, bound to some rows; what the encoder makes of them is computed once.</summary>
-public sealed class NetworkConcepts : IConceptModel
+public sealed class NetworkConcepts : IConceptModel, ILearntPolicy
 {
     private readonly BottleneckNetwork _network;
     private readonly ConceptBottleneck _layer;
@@ -59,4 +59,7 @@ public sealed class NetworkConcepts : IConceptModel
 
     /// <inheritdoc/>
     public Tensor Answers(ConceptValues? put) => _readable(_network.Decoder.Forward(_layer.Emit(_features, _scores, put)));
+
+    /// <inheritdoc/>
+    public Tensor? AskNext(ConceptValues? put) => (_layer as InterventionAwareEmbedding)?.AskNext(_features, _scores, put);
 }

@@ -88,6 +88,8 @@ public static class BottleneckRegistry
             (site, o, random) => new ConceptLayer(site.Size, ConceptSpaces.Of(site), o, random, o.Balance ? ConceptSpaces.StateWeights(site) : null)) with { NeedsConcepts = true },
         BottleneckEntry.Of<ConceptEmbeddingOptions>("cem", "an embedding for each concept, blended by its probability (Espinosa Zarlenga et al. 2022)",
             (site, o, random) => new ConceptEmbedding(site.Size, ConceptSpaces.Of(site), o, random, o.Balance ? ConceptSpaces.StateWeights(site) : null)) with { NeedsConcepts = true },
+        BottleneckEntry.Of<InterventionAwareOptions>("intcem", "concept embeddings that learn to be asked about, and what to ask (Espinosa Zarlenga et al. 2023)",
+            (site, o, random) => new InterventionAwareEmbedding(site.Size, ConceptSpaces.Of(site), o, random, o.Balance ? ConceptSpaces.StateWeights(site) : null)),
         BottleneckEntry.Of<MinimalConceptOptions>("mcbm", "concepts drawn to what they alone would say, so that nothing else passes (Minimal Concept Bottleneck Models 2026)",
             (site, o, random) => new MinimalConcepts(site.Size, ConceptSpaces.Of(site), o, random, o.Balance ? ConceptSpaces.StateWeights(site) : null)) with { NeedsConcepts = true },
         BottleneckEntry.Of<MultitaskOptions>("multitask", "no bottleneck: all features pass, and concepts are learned beside the answer (Caruana 1997)",

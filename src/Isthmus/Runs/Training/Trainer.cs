@@ -195,7 +195,7 @@ internal sealed class Trainer
             var batch = Batches.Of(_data, rows);
             // What a layer drops is a function of seed and step too, so that a resumed run drops the same.
             foreach (var layer in _dropouts) layer.Random.Position = (ulong)_state.Step << 32;
-            var context = new PassContext(PassMode.Sample, _noise.Fork((ulong)_state.Step)) { Training = Moves(phase, "encoder") || Moves(phase, "bottleneck"), Step = _state.Step, TrueConcepts = batch.Concepts, UseTrueConcepts = phase.TrueConcepts };
+            var context = new PassContext(PassMode.Sample, _noise.Fork((ulong)_state.Step)) { Training = Moves(phase, "encoder") || Moves(phase, "bottleneck"), Step = _state.Step, TrueConcepts = batch.Concepts, UseTrueConcepts = phase.TrueConcepts, Labels = batch.Labels };
             foreach (var insertion in _model.Insertions) (insertion.Random, insertion.Step) = (_noise.Fork((ulong)_state.Step).Fork(insertion.Layer), _state.Step);
             var (prediction, passage) = _model.Network.Run(batch.Inputs, context);
             var loss = Loss(_objective.Terms(batch, passage, prediction).Concat(passage.Terms).Concat(InsertedTerms()), passage, phase.Weights, rows.Length, _state.Sums);

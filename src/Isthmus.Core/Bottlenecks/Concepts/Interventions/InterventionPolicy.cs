@@ -16,7 +16,7 @@ public abstract class InterventionPolicy
     /// <param name="random">The same stream at every pick.</param>
     public abstract double[] Scores(InterventionState state, RandomStream random);
 
-    /// <summary>The names that <see cref="Create"/> knows.</summary>
+    /// <summary>The names of the policies that every model can be asked by; <c>learnt</c> needs one that has learned what to ask.</summary>
     public static IReadOnlyList<string> Names { get; } = ["random", "ucp", "lcp", "cctp", "ectp", "eudtp", "coop", "greedy"];
 
     /// <summary>A policy by its name.</summary>
@@ -31,7 +31,8 @@ public abstract class InterventionPolicy
         "eudtp" => new EntropyDecreasePolicy(),
         "coop" => new CooperativePolicy(),
         "greedy" => new GreedyOptimalPolicy(),
-        _ => throw Suggest.Unknown("intervention policy", name, Names),
+        "learnt" => new LearntPolicy(),
+        _ => throw Suggest.Unknown("intervention policy", name, [.. Names, "learnt"]),
     };
 }
 
