@@ -73,14 +73,14 @@ internal static class RunText
         ArgumentNullException.ThrowIfNull(output);
         if (inserted.Count == 0) return;
         output.WriteLine();
-        var table = new TextTable(["inserted at", "bottleneck", $"bits per {unit}", "capacity", "symbols used"]);
-        foreach (var i in inserted) table.Add([i.Layer, i.Bottleneck, Bits(i.BoundBits), Bits(i.CapacityBits), i.Symbols is null ? CellText.Nothing : FormattableString.Invariant($"{i.Used} of {i.Symbols}")]);
+        var table = new TextTable(["inserted at", "bottleneck", $"bits per {unit}", "capacity", "symbols used", "variance not rebuilt", "active", "dead"]);
+        foreach (var i in inserted) table.Add([i.Layer, i.Bottleneck, Bits(i.BoundBits), Bits(i.CapacityBits), i.Symbols is null ? CellText.Nothing : FormattableString.Invariant($"{i.Used} of {i.Symbols}"), i.Fvu, i.L0, i.DeadShare]);
         call.Write(table);
     }
 
     private static readonly (string Name, Func<Quality, double?> Pick)[] Measures =
     [
-        ("accuracy", q => q.Accuracy), ("concordance", q => q.Concordance), ("  95 % from", q => q.ConcordanceLow), ("  to", q => q.ConcordanceHigh), ("F1 macro", q => q.F1Macro), ("AUC", q => q.Auc), ("R²", q => q.R2), ("RMSE", q => q.Rmse), ("MSE", q => q.Mse), ("bits lost", q => q.NllBits),
+        ("accuracy", q => q.Accuracy), ("concordance", q => q.Concordance), ("  95 % from", q => q.ConcordanceLow), ("  to", q => q.ConcordanceHigh), ("F1 macro", q => q.F1Macro), ("AUC", q => q.Auc), ("R²", q => q.R2), ("RMSE", q => q.Rmse), ("MSE", q => q.Mse), ("SI-SDR, dB", q => q.SiSdrDb), ("bits lost", q => q.NllBits),
     ];
 
     private static string Bits(double? bits) => bits is { } b ? b.ToString("0.00", CultureInfo.InvariantCulture) : CellText.Nothing;

@@ -33,6 +33,7 @@ public static class StudyIndex
         new LvdProbCircuitsStudy(),
         new MecBStudy(),
         new MetaArvdmStudy(),
+        new MonaDataSelectionStudy(),
         new NeucodecFsqStudy(),
         new NonlinearFeedbackCodeStudy(),
         new PcLosslessCodingStudy(),

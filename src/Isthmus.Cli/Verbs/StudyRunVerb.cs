@@ -34,7 +34,7 @@ internal sealed class StudyRunVerb : Verb
     {
         var budget = Enum.GetValues<Budget>().Cast<Budget?>().FirstOrDefault(b => JsonOutput.Word(b!.Value) == call.Get(_budget))
             ?? throw Suggest.Unknown("value of --budget", call.Get(_budget)!, ["quick", "full"]);
-        var seeds = call.Get(_seeds) is { } text ? Seeds(text) : null;
+        var seeds = call.Get(_seeds) is { } text ? NumberList.Seeds(text) : null;
         if (call.Get(_record) is not null && (budget != Budget.Full || seeds is { Count: < VerdictRule.Seeds }))
             throw new InputException("--record takes full results only", "--budget full, with at least five seeds");
         var runner = new StudyRunner(call.Out ?? Path.Combine("runs", "studies"),
@@ -82,21 +82,6 @@ internal sealed class StudyRunVerb : Verb
         }
         return [.. slugs.Select(slug => StudyIndex.Find(Catalogue.Get(slug).Slug)
             ?? throw new InputException($"the study of '{slug}' is not written yet", $"written are: {string.Join(", ", StudyIndex.All.Select(s => s.Slug))}"))];
-    }
-
-    // 0-4, or 0,2,5.
-    private static List<int> Seeds(string text)
-    {
-        var seeds = new List<int>();
-        foreach (var part in text.Split(',', StringSplitOptions.TrimEntries))
-        {
-            var ends = part.Split('-');
-            if (ends.Length > 2 || !int.TryParse(ends[0], NumberStyles.None, CultureInfo.InvariantCulture, out var first)
-                || !int.TryParse(ends[^1], NumberStyles.None, CultureInfo.InvariantCulture, out var last) || last < first || last - first > 99 || last >= 100)
-                throw new InputException($"--seeds {text}: '{part}' is not a seed below 100 nor a range of them", "as in --seeds 0-4 or --seeds 0,2,5; 100 and above are for tuning");
-            seeds.AddRange(Enumerable.Range(first, last - first + 1));
-        }
-        return seeds.Distinct().Count() == seeds.Count ? seeds : throw new InputException($"--seeds {text} names a seed twice");
     }
 }
 

@@ -10,6 +10,7 @@ internal static class VerbIndex
         new("predict", "a run applied to new rows, as CSV", () => new PredictVerb()),
         new("evaluate", "a run judged on other rows", () => new EvaluateVerb()),
         new("sweep", "trains along one recipe field and draws the rate-quality curve", () => new SweepVerb()),
+        new("compare", "many bottlenecks in one recipe, at the same bill", () => new CompareVerb()),
         new("recipe", "the resolved, editable recipe of data or a run", () => new RecipeVerb()),
         new("runs list", "the runs of a folder", () => new RunsListVerb()),
         new("runs show", "one run", () => new RunsShowVerb()),

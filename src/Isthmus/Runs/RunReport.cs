@@ -112,8 +112,8 @@ internal sealed class RunReport(Model model, LoadedData loaded, Outcomes outcome
         if (summary.Rate.Estimate is { ExcessLowBits: { } low } estimate)
             section.Text(string.Create(CultureInfo.InvariantCulture, $"Beyond the class, I(X;Z|Y): {low:0.00} … {estimate.ExcessHighBits:0.00} bits that the answer does not need."));
         if (summary.Inserted.Count > 0)
-            section.Table(["inserted at", "bottleneck", $"bits per {summary.Rate.Unit}", "capacity", "symbols used", "symbols"],
-                [.. summary.Inserted.Select(i => (IReadOnlyList<object?>)[i.Layer, i.Bottleneck, i.BoundBits, i.CapacityBits, i.Used, i.Symbols])], "bottlenecks inside encoder and decoder; not part of the bill");
+            section.Table(["inserted at", "bottleneck", $"bits per {summary.Rate.Unit}", "capacity", "symbols used", "symbols", "variance not rebuilt", "active features", "dead share"],
+                [.. summary.Inserted.Select(i => (IReadOnlyList<object?>)[i.Layer, i.Bottleneck, i.BoundBits, i.CapacityBits, i.Used, i.Symbols, i.Fvu, i.L0, i.DeadShare])], "bottlenecks inside encoder and decoder; not part of the bill");
         if (_figures.BitsHistogram(summary.Rate.Unit) is { } histogram) section.Figure(histogram, "how the bound is spread over the rows");
         if (summary.Latents is { } latents)
             section.Figure(ReportFigures.Dimensions(latents), $"{latents.Dimensions - latents.Dead} alive, {latents.Dead} dead (below {LatentUse.DeadNats} nat)");

@@ -97,7 +97,7 @@ public static class TrainJob
         model.Judge();
         model.Network.Bottleneck.Prepare(Encoded(model, loaded));
         Fitting.Bottleneck(model, loaded, FreezeRows);
-        foreach (var insertion in model.Insertions) insertion.Prepare(Inputs(model, loaded));
+        PrepareInsertions(model, loaded.Data, loaded.Split);
         var state = new Trainer(model, loaded, folder).Run(options.Progress, options.Stop);
         if (!state.Done) throw Stopped(folder, options);
         Freeze(model, loaded);
@@ -166,25 +166,32 @@ public static class TrainJob
     {
         using var noGrad = new NoGrad();
         model.Judge();
-        foreach (var insertion in model.Insertions) insertion.Freeze(Inputs(model, loaded));
+        foreach (var insertion in model.Insertions) insertion.Freeze(Inputs(model, loaded.Data, loaded.Split.Train));
         model.Network.Bottleneck.Freeze(Encoded(model, loaded));
+    }
+
+    /// <summary>Fits what insertions do not learn by gradients to the training rows.</summary>
+    internal static void PrepareInsertions(Model model, Dataset data, Split split)
+    {
+        using var noGrad = new NoGrad();
+        model.Judge();
+        foreach (var insertion in model.Insertions) insertion.Prepare(Inputs(model, data, split.Train));
     }
 
     private static IEnumerable<Features> Encoded(Model model, LoadedData loaded)
     {
-        foreach (var x in Inputs(model, loaded)) yield return model.Network.Encoder.Forward(x);
+        foreach (var x in Inputs(model, loaded.Data, loaded.Split.Train)) yield return model.Network.Encoder.Forward(x);
     }
 
     // Training rows, or so many that stand for them.
-    private static IEnumerable<Tensor> Inputs(Model model, LoadedData loaded)
+    private static IEnumerable<Tensor> Inputs(Model model, Dataset data, int[] training)
     {
         var most = Math.Max(1, FreezeRows / model.Units);
-        var rows = loaded.Split.Train.Length <= most ? loaded.Split.Train
-            : Enumerable.Range(0, most).Select(i => loaded.Split.Train[(int)((long)i * loaded.Split.Train.Length / most)]).ToArray();
+        var rows = training.Length <= most ? training : Enumerable.Range(0, most).Select(i => training[(int)((long)i * training.Length / most)]).ToArray();
         foreach (var part in Batches.Split(rows, Batches.Most(model, 500)))
         {
             using var scope = new TensorScope("freeze");
-            yield return Batches.Of(loaded.Data, part).Inputs;
+            yield return Batches.Of(data, part).Inputs;
         }
     }
 

@@ -134,6 +134,42 @@ public class InsertTest : IDisposable
         Assert.Contains("one bottleneck at a time", Assert.Throws<InputException>(() => EditRun.Of(run, data, 11, Edit.Parse($"{Layer}/code.0=7,encoder.layers.0/code.0=7"))).Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void FeaturesOfALayer_AreFittedToTheTrainedNetwork_AndReadAsTheyAre()
+    {
+        const string Sae = "insert=[{layer: encoder.layers.0, bottleneck: {type: sae-topk, features: 24, active: 4}}]";
+        var (start, _) = Train("start", Sae, "phases=[{train: [encoder, decoder]}, {train: [insert], epochs: 0}]");
+        var (run, summary) = Train("sae", Sae, "phases=[{train: [encoder, decoder]}, {train: [insert], epochs: 2}]");
+        static float[] Rows(Run of, IEnumerable<int> rows)
+        {
+            var data = of.LoadOwn().Data;
+            of.Model.Network.Eval();
+            using var noGrad = new NoGrad();
+            return [.. rows.SelectMany(row =>
+            {
+                var x = Tensor.Zeros(1, 8);
+                for (var t = 0; t < 8; t++) x.Data[t] = data.Indices!.Row(row)[t];
+                of.Model.Network.Forward(x);
+                return of.Model.Insertions[0].Inputs[0].Single.ToArray();
+            })];
+        }
+        var training = Rows(start, start.LoadOwn().Split.Train);
+        var autoencoder = Assert.IsType<TopKAutoencoder>(start.Model.Insertions[0].Bottleneck);
+        var median = GeometricMedian.Of(Tensor.From(training, training.Length / 16, 16));
+        for (var d = 0; d < 16; d++) Assert.Equal(median[d], autoencoder.DecoderBias.Data[d], 1e-4f);
+
+        var test = Rows(run, run.LoadOwn().Split.Test);
+        var reading = SparseMetrics.Read((SparseAutoencoder)run.Model.Insertions[0].Bottleneck, [Tensor.From(test, test.Length / 16, 16)]);
+        var inserted = Assert.Single(summary.Inserted);
+        Assert.Equal(reading.Fvu, inserted.Fvu!.Value, 1e-4);
+        Assert.Equal(reading.L0, inserted.L0!.Value, 1e-9);
+        Assert.Equal(reading.DeadShare, inserted.DeadShare!.Value, 1e-9);
+        // A feature is silenced by its name at the layer.
+        var feature = Explainer.Explain(run, new ExplainSettings { Layer = "encoder.layers.0", Part = "all" }).Features!.List[0];
+        var outcome = EditRun.Of(run, run.LoadOwn().Data, null, Edit.Parse($"block encoder.layers.0/{feature.Name}"));
+        Assert.True(outcome.KlBits > 0 && outcome.SymbolsChanged > 0);
+    }
+
     private static bool SameOutcome(EditOutcome a, EditOutcome b) =>
         a.Layer == b.Layer && a.BitsAfter == b.BitsAfter && a.KlBits == b.KlBits && a.After.Probabilities!.SequenceEqual(b.After.Probabilities!);
 
@@ -155,6 +191,7 @@ public class InsertTest : IDisposable
     [Theory]
     [InlineData]
     [InlineData(Phases)]
+    [InlineData(Phases, "insert=[{layer: encoder.layers.0, bottleneck: {type: sae-topk, features: 24, active: 4}}]")]
     [InlineData("insert=[{layer: encoder.layers.0, bottleneck: {type: vib, latent: 4}}, {layer: encoder.layers.1.linear1, bypass: true, bottleneck: {type: vq, codes: 8}}]", "training.ema=0.9")]
     public void AStoppedTraining_EndsWithTheSameBits(params string[] sets)
     {

@@ -26,6 +26,15 @@ public sealed record InsertedReading
 
     /// <summary>How many different symbols there are; null where there is no such number.</summary>
     public int? Symbols { get; init; }
+
+    /// <summary>The fraction of the layer's variance that is not rebuilt, Σ|x - x'|² / Σ|x - mean x|²; null where the code leads back by a decoder of its own.</summary>
+    public double? Fvu { get; init; }
+
+    /// <summary>Of sparse features: how many are active in a message, on average; null elsewhere.</summary>
+    public double? L0 { get; init; }
+
+    /// <summary>Of sparse features: the share that was active in no message.</summary>
+    public double? DeadShare { get; init; }
 }
 
 /// <summary>Sums up what passes insertions while rows are evaluated.</summary>
@@ -48,8 +57,10 @@ internal sealed class InsertedCosts(Model model)
                 sum.Nats += rate.Scope == RateScope.Sample ? Total(rate.Nats) : rate.Nats.Item() * (double)rows;
             }
             else sum.Infinite = true;
-            foreach (var passage in insertion.Passages)
+            foreach (var (input, passage) in insertion.Inputs.Zip(insertion.Passages))
             {
+                if (insertion.Decoder is null) sum.Compare(input.Single, passage.Output);
+                foreach (var features in passage.Message().Parts.OfType<Floats>().Where(f => f.Name == "features")) sum.Count(features.Values);
                 sum.Messages += passage.Output.Size(0);
                 foreach (var part in passage.Message().Parts.OfType<Symbols>())
                 {
@@ -70,6 +81,9 @@ internal sealed class InsertedCosts(Model model)
         BoundKind = s.Infinite || s.Kind is not { } kind ? null : OptionModel.Word(kind.ToString()),
         Used = s.Alphabet > 0 ? s.Seen.Count : null,
         Symbols = s.Alphabet > 0 ? s.Alphabet : null,
+        Fvu = s.Fvu,
+        L0 = s.Active is null ? null : (double)s.Active.Sum() / s.Messages,
+        DeadShare = s.Active is null ? null : (double)s.Active.Count(a => a == 0) / s.Active.Length,
     })];
 
     private static double Total(Tensor nats)
@@ -87,5 +101,35 @@ internal sealed class InsertedCosts(Model model)
         public RateKind? Kind { get; set; }
         public int Alphabet { get; set; }
         public HashSet<long> Seen { get; } = [];
+        public long[]? Active { get; private set; }
+        public double? Fvu => _rows > 0 && Variance is > 0 and var variance ? _error / variance : null;
+
+        private double[] _sums = [];
+        private double _error, _squares;
+        private long _rows;
+
+        private double Variance => _squares - _sums.Sum(s => s * s / _rows);
+
+        public void Compare(Tensor x, Tensor y)
+        {
+            var width = x.Size(1);
+            if (_sums.Length == 0) _sums = new double[width];
+            for (var i = 0; i < x.Numel; i++)
+            {
+                double a = x.Data[i], b = y.Data[i];
+                _sums[i % width] += a;
+                _squares += a * a;
+                _error += (a - b) * (a - b);
+            }
+            _rows += x.Size(0);
+        }
+
+        public void Count(Tensor features)
+        {
+            var width = features.Size(1);
+            Active ??= new long[width];
+            for (var i = 0; i < features.Numel; i++)
+                if (features.Data[i] > 0) Active[i % width]++;
+        }
     }
 }

@@ -34,6 +34,10 @@ public sealed class Outcomes
     /// <summary>Reconstructions: the mean squared error of each row, in the units of the features.</summary>
     public double[] SquaredErrors { get; }
 
+    /// <summary>Reconstructions of sound: of each row 10 log10 of the energy of the part of the answer that points along the input, over that of the
+    /// rest, dB (Le Roux, Wisdom, Erdogan, Hershey, "SDR - half-baked or well done?", 2019, equation 4); not a number for silence. Null for other data.</summary>
+    public double[]? SiSdrDb { get; internal set; }
+
     /// <summary>What each row cost, nats; null where there is no rate.</summary>
     public double[]? RateNats { get; internal set; }
 
@@ -101,6 +105,7 @@ public static class Evaluator
         var units = model.Units;
         var outcomes = new Outcomes(units == 1 ? rows : [.. rows.SelectMany(r => Enumerable.Range(r * units, units))],
             model.Task == RunTask.Reconstruction || tokens ? 0 : model.Site.OutputSize, 0, tokens);
+        if (model.Task == RunTask.Reconstruction && data.Kind == DataKind.Sound) outcomes.SiSdrDb = new double[rows.Length];
         var random = new RandomStream(model.Recipe.Seed).Fork("evaluation");
         var collector = new Collector(model, data, outcomes, withTarget);
         model.Judge();
@@ -188,6 +193,7 @@ public static class Evaluator
                     sum += difference * difference;
                 }
                 outcomes.SquaredErrors[at + i] = sum / size;
+                if (outcomes.SiSdrDb is { } ratios) ratios[at + i] = SoundQuality.SiSdrDb(inputs.Data.Slice(i * size, size), answer.Data.Slice(i * size, size));
             }
         }
 

@@ -39,6 +39,11 @@ public sealed record Quality
     /// <summary>Mean squared error: of a number in the target's units, or of one number of a reconstruction.</summary>
     public double? Mse { get; init; }
 
+    /// <summary>Reconstructions of sound: the mean over rows of the scale-invariant ratio of signal to distortion, dB (<see cref="SoundQuality.SiSdrDb"/>); silent rows do
+    /// not count.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? SiSdrDb { get; init; }
+
     /// <summary>What answering without looking would reach: the accuracy of the training rows' most frequent class, the RMSE (or the
     /// MSE of a reconstruction) of their mean.</summary>
     public double? MajorityOrMean { get; init; }
@@ -171,6 +176,7 @@ public sealed record Quality
     {
         NllBits = Bits.FromNats(outcomes.NllNats.Average()).Value,
         Mse = outcomes.SquaredErrors.Average(),
+        SiSdrDb = outcomes.SiSdrDb?.Where(double.IsFinite).DefaultIfEmpty(double.NaN).Average() is { } ratio && double.IsFinite(ratio) ? ratio : null,
         MajorityOrMean = training.IsEmpty ? null : MeanError(data, learnt, training, outcomes.Rows),
     };
 

@@ -48,6 +48,30 @@ public sealed record PriorHeadOptions
     public float Weight { get; init; } = 1;
 }
 
+/// <summary>Transposed convolutions that make series and sounds longer: the mirror of a <c>conv1d</c> encoder with the same channels reversed.</summary>
+public sealed record Deconv1dOptions
+{
+    /// <summary>Channels of each layer's input.</summary>
+    [Option("channels of each layer's input", Min = 1, Max = 65536)]
+    public IReadOnlyList<int> Channels { get; init; } = [64, 32];
+
+    /// <summary>Length of the kernels.</summary>
+    [Option("length of the kernels", Unit = "steps", Min = 1, Max = 4096)]
+    public int Kernel { get; init; } = 5;
+
+    /// <summary>Step of the kernels.</summary>
+    [Option("step of the kernels", Unit = "steps", Min = 1, Max = 4096)]
+    public int Stride { get; init; } = 2;
+
+    /// <summary>Zeros on each side.</summary>
+    [Option("zeros on each side", Unit = "steps", Min = 0, Max = 4096)]
+    public int Padding { get; init; } = 2;
+
+    /// <summary>After each layer but the last.</summary>
+    [Option("what follows each layer but the last", Choices = Layers.Activations)]
+    public string Activation { get; init; } = "relu";
+}
+
 /// <summary>Decoders by name.</summary>
 public static class DecoderRegistry
 {
@@ -59,6 +83,7 @@ public static class DecoderRegistry
             ToOutput(site, [.. Layers.Mlp(site.Size, o.Widths, o.Activation, random, o.Dropout, o.Norm)], o.Widths.Count > 0 ? o.Widths[^1] : site.Size, random)),
         ModuleEntry.Of<ResidualOptions>("residual", "fully connected residual blocks", (site, o, random) => ToOutput(site, [.. Layers.Residual(site.Size, o, random)], o.Widths[^1], random)),
         ModuleEntry.Of<DeconvOptions>("deconv", "transposed convolutions that make maps larger, for images", Deconvolutions),
+        ModuleEntry.Of<Deconv1dOptions>("deconv1d", "transposed convolutions that make steps more, for sounds", Along),
         ModuleEntry.Of<RecurrentDecoderOptions>("gru", "gated recurrent units that unroll what passed into steps", (site, o, random) => Sequences.RecurrentDecoder(site, o, random, "gru")),
         ModuleEntry.Of<RecurrentDecoderOptions>("lstm", "long short-term memory that unrolls what passed into steps", (site, o, random) => Sequences.RecurrentDecoder(site, o, random, "lstm")),
         ModuleEntry.Of<TransformerDecoderOptions>("transformer", "attention between the steps that what passed is unrolled into", Sequences.TransformerDecoder),
@@ -110,6 +135,31 @@ public static class DecoderRegistry
         {
             var last = i == o.Channels.Count - 1;
             layers.Add(new ConvTranspose2d(o.Channels[i], last ? channels : o.Channels[i + 1], o.Kernel, random, o.Stride, o.Padding, Missing(sizes[i], sizes[i + 1], o)));
+            if (!last) layers.Add(Layers.Activation(o.Activation));
+        }
+        return new Sequential([.. layers]);
+    }
+
+    private static Sequential Along(Site site, Deconv1dOptions o, RandomStream random)
+    {
+        if (site.OutputShape is not [var channels, var length])
+            throw new InputException($"decoder.type is deconv1d, which makes sounds; an answer has the shape [{string.Join(", ", site.OutputShape)}]", "decoder.type: mlp makes any shape");
+        var sizes = new List<int> { length };
+        for (var i = 0; i < o.Channels.Count; i++)
+        {
+            sizes.Add(Layers.ConvSize(sizes[^1], o.Kernel, o.Stride, o.Padding));
+            if (sizes[^1] < 1) throw new InputException(FormattableString.Invariant($"decoder.channels: {o.Channels.Count} layers with kernel {o.Kernel} and stride {o.Stride} cannot end in {length} steps"));
+        }
+        sizes.Reverse();
+        var layers = new List<Module>();
+        if (!site.Shape.SequenceEqual([o.Channels[0], sizes[0]]))
+            layers.AddRange([new Flatten(), new Linear(site.Size, o.Channels[0] * sizes[0], random), Layers.Activation(o.Activation), new Unflatten(o.Channels[0], sizes[0])]);
+        for (var i = 0; i < o.Channels.Count; i++)
+        {
+            var last = i == o.Channels.Count - 1;
+            var missing = sizes[i + 1] - (((sizes[i] - 1) * o.Stride) - (2 * o.Padding) + o.Kernel);
+            if (missing < 0 || missing >= o.Stride) throw new InputException(FormattableString.Invariant($"decoder: kernel {o.Kernel}, stride {o.Stride} and padding {o.Padding} do not lead from {sizes[i]} to {sizes[i + 1]} steps"));
+            layers.Add(new ConvTranspose1d(o.Channels[i], last ? channels : o.Channels[i + 1], o.Kernel, random, o.Stride, o.Padding, missing));
             if (!last) layers.Add(Layers.Activation(o.Activation));
         }
         return new Sequential([.. layers]);

@@ -5,10 +5,10 @@ using Isthmus.Tensors;
 
 namespace Isthmus.Runs;
 
-/// <summary>Writes what a receiver makes of messages: a table of answers, an array, or pictures.</summary>
+/// <summary>Writes what a receiver makes of messages: a table of answers, an array, pictures or sounds.</summary>
 public static class Decoded
 {
-    /// <summary>Decodes a file to <c>.csv</c> (answers), <c>.npy</c> (the network's numbers), or, for images, a folder of PNGs.</summary>
+    /// <summary>Decodes a file to <c>.csv</c> (answers), <c>.npy</c> (the network's numbers), or, for images, a folder of PNGs, for sounds one of 16-bit WAVs.</summary>
     /// <returns>The number of samples.</returns>
     /// <exception cref="InputException">The file is damaged or of another model, or the ending is none of these.</exception>
     public static int Write(Run run, string from, string to, CancellationToken stop = default)
@@ -21,11 +21,15 @@ public static class Decoded
         {
             case ".csv": return WriteCsv(run.Model, answers, to);
             case ".npy": return WriteArray(run.Model, answers, to);
-            case "" when IsImage(run.Model): return WritePictures(answers, to);
-            case "": throw new InputException($"{to}: an ending .csv or .npy is expected", "a folder of PNGs can be had from runs that reconstruct images");
-            default: throw new InputException($"{to}: cannot write {Path.GetExtension(to)}", "endings: .csv, .npy, or none for a folder of PNGs");
+            case "" when IsImage(run.Model): return WriteFolder(answers, to, ".png", (answer, size) => PngFile.Encode(PngImage.FromPlanes(answer, size[1], size[2], size[3])));
+            case "" when IsSound(run.Model): return WriteFolder(answers, to, ".wav", (answer, size) => WavFile.Encode(new WavAudio(run.Model.Schema.SampleRate, size[1], answer.ToArray())));
+            case "": throw new InputException($"{to}: an ending .csv or .npy is expected", "a folder of PNGs or WAVs can be had from runs that reconstruct images or sounds");
+            default: throw new InputException($"{to}: cannot write {Path.GetExtension(to)}", "endings: .csv, .npy, or none for a folder of PNGs or WAVs");
         }
     }
+
+    // The bytes of one answer, of answers of a shape.
+    private delegate byte[] FileOf(ReadOnlySpan<float> answer, ReadOnlySpan<int> shape);
 
     private static FileStream OpenRead(string path)
     {
@@ -58,6 +62,8 @@ public static class Decoded
     }
 
     private static bool IsImage(Model model) => model.Task == RunTask.Reconstruction && model.Schema.Kind == DataKind.Images && model.Site.OutputShape.Count == 3;
+
+    private static bool IsSound(Model model) => model.Task == RunTask.Reconstruction && model.Schema.Kind == DataKind.Sound && model.Site.OutputShape.Count == 2 && model.Schema.SampleRate > 0;
 
     private static int WriteCsv(Model model, IEnumerable<Tensor> answers, string to)
     {
@@ -92,7 +98,7 @@ public static class Decoded
         return rows;
     }
 
-    private static int WritePictures(IEnumerable<Tensor> answers, string to)
+    private static int WriteFolder(IEnumerable<Tensor> answers, string to, string ending, FileOf encode)
     {
         if (Directory.Exists(to) && Directory.EnumerateFileSystemEntries(to).Any()) throw new InputException($"{to} is not empty", "name a new folder");
         var temporary = to.TrimEnd('/', '\\') + AtomicFile.TemporaryEnding;
@@ -103,10 +109,9 @@ public static class Decoded
         {
             foreach (var answer in answers)
             {
-                var (count, channels, height, width) = (answer.Size(0), answer.Size(1), answer.Size(2), answer.Size(3));
-                var size = channels * height * width;
+                var (count, size) = (answer.Size(0), (int)(answer.Numel / answer.Size(0)));
                 for (var i = 0; i < count; i++)
-                    PngFile.Write(Path.Combine(temporary, FormattableString.Invariant($"{++rows:D6}.png")), PngImage.FromPlanes(answer.Data.Slice(i * size, size), channels, height, width));
+                    File.WriteAllBytes(Path.Combine(temporary, FormattableString.Invariant($"{++rows:D6}{ending}")), encode(answer.Data.Slice(i * size, size), answer.Shape));
             }
             if (Directory.Exists(to)) Directory.Delete(to);
             Directory.Move(temporary, to);

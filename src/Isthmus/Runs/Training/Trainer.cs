@@ -160,7 +160,10 @@ internal sealed class Trainer
         _state.Phase++;
         (_state.Epoch, _state.StepInEpoch, _state.BestLoss, _state.BadEpochs, _best) = (0, 0, null, 0, null);
         (_state.PlateauFactor, _state.PlateauBest, _state.PlateauWaited) = (1, null, 0);
-        if (_state.Phase < _phases.Length) BeginPhase();
+        if (_state.Phase >= _phases.Length) return;
+        // What is fitted to a layer's outputs is fitted to those of the network that was trained meanwhile.
+        if (Moves(_phases[_state.Phase], Inserted) && !_phases.Take(_state.Phase).Any(p => Moves(p, Inserted))) TrainJob.PrepareInsertions(_model, _data, _split);
+        BeginPhase();
     }
 
     // False where stop was asked for.
