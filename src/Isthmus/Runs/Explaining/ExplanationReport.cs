@@ -70,9 +70,10 @@ public static class ExplanationReport
     {
         var section = report.Section("What the features stand for");
         section.Tiles(new Tile("active", CellText.Number(features.L0), "features a row"), new Tile("alive", CellText.Of(features.Alive), $"of {CellText.Of(features.Count)}"));
+        // First those that stand most clearly for a class: the most frequent ones mean a little of everything.
+        Pictures(section, "Features with the rows where they are largest", features.List.OrderByDescending(c => c.Label?.F1 ?? 0).Select(c => (Title(c.Name, c.Label), c.Examples)), data);
         section.Table([.. Columns("feature", features.List.Select(c => (c.Label, c.TargetMean, c.EffectKlBits)), data, model)],
             features.List.Take(MostRows).Select(c => Cells(c.Name, c.Density, c.Label, c.TargetMean, c.EffectKlBits, c.EffectMse, c.Examples, data, model)));
-        Pictures(section, "Features with the rows where they are largest", features.List.Select(c => (Title(c.Name, c.Label), c.Examples)), data);
     }
 
     private static void Latents(HtmlReport report, LatentsExplained latents, Dataset data, Model model)

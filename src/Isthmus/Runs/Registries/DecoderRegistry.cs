@@ -152,7 +152,12 @@ public static class DecoderRegistry
         }
         sizes.Reverse();
         var layers = new List<Module>();
-        if (!site.Shape.SequenceEqual([o.Channels[0], sizes[0]]))
+        if (site.Shape is [var given, var steps] && steps == sizes[0])
+        {
+            // Steps that are there already stay apart: a layer over all of them would know them by heart.
+            if (given != o.Channels[0]) layers.Add(new Conv1d(given, o.Channels[0], 1, random));
+        }
+        else
             layers.AddRange([new Flatten(), new Linear(site.Size, o.Channels[0] * sizes[0], random), Layers.Activation(o.Activation), new Unflatten(o.Channels[0], sizes[0])]);
         for (var i = 0; i < o.Channels.Count; i++)
         {
