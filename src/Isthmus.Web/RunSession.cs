@@ -84,9 +84,11 @@ public sealed class RunSession
     /// <param name="count">At most so many; at most 500.</param>
     public object List(CaseQuery query, int from, int count)
     {
-        IReadOnlyList<CaseSummary> found;
-        lock (_gate) found = _cases.Find(query);
-        return new { Count = found.Count, From = from, Cases = found.Skip(from).Take(Math.Min(count, MostListed)).Select(c => new { Case = c, Edited = _edited.TryGetValue(c.Row, out var changes) && changes.Count > 0 }).ToArray() };
+        lock (_gate)
+        {
+            var found = _cases.Find(query);
+            return new { found.Count, From = from, Cases = found.Skip(from).Take(Math.Min(count, MostListed)).Select(c => new { Case = c, Edited = _edited.TryGetValue(c.Row, out var changes) && changes.Count > 0 }).ToArray() };
+        }
     }
 
     /// <summary>A case: what the network got, what passed, the changes in force and what they do.</summary>

@@ -264,6 +264,7 @@ function tools() {
   const who = byId("who")?.value ?? localStorage.getItem("who") ?? "";
   const comment = byId("comment")?.value ?? "";
   const policy = byId("policy")?.value;
+  const focused = byId("tools").contains(document.activeElement) ? document.activeElement.id : null;
   byId("tools").replaceChildren(
     h("div", { class: "row" },
       h("button", { type: "button", id: "undo", "aria-keyshortcuts": "u", onclick: () => undo(), disabled: !changes.length && !history.length }, "Undo"),
@@ -278,6 +279,7 @@ function tools() {
       h("button", { type: "button", id: "log-comment", onclick: () => byId("comment").value.trim() && commit(current => current) }, "Log the comment now"),
       h("a", { href: "/api/log/export", download: "edits.jsonl" }, "Export the log")),
     h("p", { class: "muted" }, "Keys: j and k for the next and previous case, u to undo."));
+  if (focused) (byId(focused)?.disabled === false || byId(focused)?.href ? byId(focused) : byId("outcome")).focus();
 }
 
 const meanings = {
