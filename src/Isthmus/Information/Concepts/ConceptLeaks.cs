@@ -20,11 +20,12 @@ public sealed record ConceptLeak(string Name, double LeakBits, double LeakPValue
 public sealed record ConceptLeaks(IReadOnlyList<ConceptLeak> Concepts, double[][] Icl, double MeanCtl, double MeanIcl, int Rows)
 {
     private const int MostStates = 16, Bins = 8, RowsInBin = 40, Permutations = 39, MostProbeRows = 3000;
+    private const double MostRepeated = 0.95; // of rows that are different
 
     /// <summary>
     /// CTL and ICL of Parisini, Chakraborti, Harbron, MacArthur and Banerji ("Leakage and Interpretability in Concept-Based Models", 2025), and the
     /// conditional form concept by concept. Codes and concepts of few states are counted, a number and a state take Ross's estimator, two numbers that
-    /// of Kraskov, with rows as the number of samples whatever the width of a code (with rows times width the information grows by the logarithm of the width).
+    /// of Kraskov, numbers that repeat themselves that of Gao et al., with rows as the number of samples whatever the width of a code (with rows times width the information grows by the logarithm of the width).
     /// </summary>
     /// <param name="rows">Rows; those with an unknown concept are left out.</param>
     /// <param name="mostRows">Rows read at most.</param>
@@ -43,7 +44,7 @@ public sealed record ConceptLeaks(IReadOnlyList<ConceptLeak> Concepts, double[][
         var leaks = new ConceptLeak[k];
         for (var j = 0; j < k; j++)
         {
-            var (said, held) = (Information(codes[j], y), Information(truths[j], y));
+            var (said, held) = (Math.Min(entropy, Information(codes[j], y)), Information(truths[j], y));
             var (bits, p) = Beyond(rows, j, random.Fork((ulong)j));
             leaks[j] = new ConceptLeak(rows.Names[j], bits, p, said, held, entropy > 0 ? Math.Clamp((said - held) / entropy, 0, 1) : 0);
         }
@@ -77,8 +78,16 @@ public sealed record ConceptLeaks(IReadOnlyList<ConceptLeak> Concepts, double[][
             for (var i = 0; i < x.Length; i++) counts[x[i], y[i]]++;
             return Math.Max(0, CountEntropy.MutualInformation(counts, EntropyCorrection.MillerMadow).Value);
         }
-        SampleEstimator estimator = a.AllDiscrete || b.AllDiscrete ? new RossInformation() : new Ksg1();
+        // Saturated probabilities repeat themselves: estimators of densities then read more than there is.
+        SampleEstimator estimator = Repeats(a) || Repeats(b) ? new MixedInformation() : a.AllDiscrete || b.AllDiscrete ? new RossInformation() : new Ksg1();
         return Math.Max(0, estimator.Estimate(a, b, MeasureOptions.ValueOnly).Bits?.Value ?? 0);
+    }
+
+    private static bool Repeats(Samples side)
+    {
+        if (side.AllDiscrete) return false;
+        side.RowSymbols(out var different);
+        return different < MostRepeated * side.Count;
     }
 
     private static double Entropy(Samples side)

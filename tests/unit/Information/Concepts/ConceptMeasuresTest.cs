@@ -89,6 +89,25 @@ public class ConceptMeasuresTest
         Assert.Equal(0, leaks.Icl[1][2]);
     }
 
+    // A sigmoid that is sure: half of its values are exactly 0 or 1, the others say nothing but that.
+    [Fact]
+    public void Leaks_OfSaturatedProbabilities_AreNotMadeUp()
+    {
+        var random = new RandomStream(11);
+        const int n = 2000;
+        var (truth, codes, labels) = (Tensor.Zeros(n, 1), Tensor.Zeros(n, 1), new int[n]);
+        for (var i = 0; i < n; i++)
+        {
+            truth.Data[i] = random.NextInt(2);
+            labels[i] = random.NextDouble() < 0.75 ? (int)truth.Data[i] : 1 - (int)truth.Data[i];
+            var unsure = random.NextInt(2) == 0 ? 0 : (float)random.NextDouble() * 1e-3f;
+            codes.Data[i] = truth.Data[i] == 1 ? 1 - unsure : unsure;
+        }
+        var leak = ConceptLeaks.Measure(new ConceptRows(truth, codes, [(0, 1)], labels, 2)).Concepts[0];
+        Assert.InRange(leak.CodeTargetBits, leak.TrueTargetBits - 0.06, leak.TrueTargetBits + 0.06);
+        Assert.InRange(leak.Ctl, 0, 0.06);
+    }
+
     [Fact]
     public void Leaks_OfNumbers_AreCountedByRowsWhateverTheWidth()
     {
