@@ -14,7 +14,14 @@ namespace Isthmus.Data;
 /// <param name="Max">Numeric: the greatest value, otherwise null.</param>
 /// <param name="Mean">Numeric: the mean, otherwise null.</param>
 /// <param name="Examples">The most frequent values (text), or the first ones.</param>
-public sealed record ColumnDescription(int Number, string Name, string Type, string Role, int Missing, int Distinct, double? Min, double? Max, double? Mean, IReadOnlyList<string> Examples);
+public sealed record ColumnDescription(int Number, string Name, string Type, string Role, int Missing, int Distinct, double? Min, double? Max, double? Mean, IReadOnlyList<string> Examples)
+{
+    /// <summary>What kind of concept it makes: binary, categorical, ordinal or continuous; null where it is none.</summary>
+    public string? Concept { get; init; }
+
+    /// <summary>What asking for it costs unless a recipe says otherwise; null where it is no concept.</summary>
+    public double? Cost { get; init; }
+}
 
 /// <summary>What a file, folder or generator looks like to Isthmus, before anything is asked of it.</summary>
 /// <param name="Source">The DATA argument.</param>
@@ -62,7 +69,7 @@ public sealed record DataDescription(string Source, string Kind, int Rows, IRead
             var width = Math.Clamp(Columns.Max(c => c.Name.Length), 6, 32);
             text.Append(CultureInfo.InvariantCulture, $"  {"#",4} {"column".PadRight(width)} {"type",-8} {"role",-8} {"missing",8} {"distinct",9}  values\n");
             foreach (var c in Columns)
-                text.Append(CultureInfo.InvariantCulture, $"  {c.Number,4} {Cut(c.Name, width).PadRight(width)} {c.Type,-8} {c.Role,-8} {c.Missing,8} {c.Distinct,9}  {(c.Min is null ? string.Join(", ", c.Examples) : FormattableString.Invariant($"{c.Min:G5} … {c.Max:G5}, mean {c.Mean:G5}"))}\n");
+                text.Append(CultureInfo.InvariantCulture, $"  {c.Number,4} {Cut(c.Name, width).PadRight(width)} {c.Type,-8} {c.Role,-8} {c.Missing,8} {c.Distinct,9}  {(c.Min is null ? string.Join(", ", c.Examples) : FormattableString.Invariant($"{c.Min:G5} … {c.Max:G5}, mean {c.Mean:G5}"))}{(c.Concept is null ? "" : "; " + c.Concept)}\n");
         }
         if (Classes.Count > 0)
             text.Append("  classes: ").AppendJoin(", ", Classes.Take(12).Select(c => FormattableString.Invariant($"{c.Key} ({c.Value})"))).Append(Classes.Count > 12 ? ", …\n" : "\n");
@@ -75,7 +82,8 @@ public sealed record DataDescription(string Source, string Kind, int Rows, IRead
     {
         var notes = new List<string>();
         var roles = Roles(table, options, notes);
-        var columns = table.Columns.Select((column, c) => Describe(column, c, roles[c])).ToArray();
+        var columns = table.Columns.Select((column, c) => Describe(column, c, roles[c]) with { Concept = roles[c] == ColumnRole.Concept ? Schema.ConceptKindOf(column).ToString().ToLowerInvariant() : null, Cost = roles[c] == ColumnRole.Concept ? 1 : null }).ToArray();
+        if (roles.Contains(ColumnRole.Concept)) notes.Add("the recipe with roles and costs, to be edited: isthmus recipe with the same flags");
         var target = columns.FirstOrDefault(c => c.Role == "target");
         var classes = new Dictionary<string, int>();
         if (target is not null && (target.Type == "text" || table.Columns[target.Number - 1].IsFewIntegers(Schema.MostIntegerClasses)))

@@ -120,16 +120,20 @@ public sealed partial record Schema
         return schema with { Categories = column.Categories, FillCategory = counts.Length == 0 ? 0 : Array.IndexOf(counts, counts.Max()) };
     }
 
+    /// <summary>What kind of concept a column makes: two values a binary one, words a categorical one, a few whole numbers an ordinal one, since they have an order.</summary>
+    internal static ConceptKind ConceptKindOf(TableColumn column) => column.Type == ColumnType.Text || column.IsFewIntegers(MostIntegerClasses)
+        ? column.Distinct().Count == 2 ? ConceptKind.Binary : column.Type == ColumnType.Text ? ConceptKind.Categorical : ConceptKind.Ordinal
+        : ConceptKind.Continuous;
+
     private static Concept FitConcept(Table table, TableColumn column, ColumnSchema schema)
     {
         if (column.Type == ColumnType.Date) throw new InputException($"{table.Source}: concept '{column.Name}' holds dates");
         if (column.MissingCount == column.Count) throw new InputException($"{table.Source}: concept '{column.Name}' is empty");
-        if (column.Type == ColumnType.Text || column.IsFewIntegers(MostIntegerClasses))
+        var kind = ConceptKindOf(column);
+        if (kind != ConceptKind.Continuous)
         {
             var categories = column.Distinct();
             if (categories.Count > MostClasses) throw new InputException(FormattableString.Invariant($"{table.Source}: concept '{column.Name}' has {categories.Count} different words, at most {MostClasses} can be categories"));
-            // Whole numbers have an order, words have none.
-            var kind = categories.Count == 2 ? ConceptKind.Binary : column.Type == ColumnType.Text ? ConceptKind.Categorical : ConceptKind.Ordinal;
             return new Concept(column.Name, kind, categories);
         }
         return new Concept(column.Name, ConceptKind.Continuous, []) { Mean = schema.Mean, Scale = schema.Scale };

@@ -1,5 +1,4 @@
 using Isthmus.Networks;
-using Isthmus.Tensors;
 
 namespace Isthmus.Bottlenecks;
 
