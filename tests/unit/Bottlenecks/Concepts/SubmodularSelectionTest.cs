@@ -82,7 +82,7 @@ public class SubmodularSelectionTest
     {
         // Concepts 0 and 1 speak for class 0, 2 and 3 for class 1, 4 for both.
         var classes = Tensor.From([1f, 0.9f, 0, 0, 0.5f, 0, 0, 1, 0.9f, 0.5f], 2, 5);
-        var choices = SubmodularSelection.PerClass(classes, Tensor.Eye(5), 3, 3, new SelectionOptions());
+        var choices = SubmodularSelection.PerClass(SubmodularSelection.Discriminability(classes), Tensor.Eye(5), SubmodularSelection.Pools(classes, 3), 3, new SelectionOptions());
         Assert.Equal([0, 1, 4], choices[0].Concepts.Order());
         Assert.Equal([2, 3, 4], choices[1].Concepts.Order());
     }

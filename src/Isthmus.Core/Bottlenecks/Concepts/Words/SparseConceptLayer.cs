@@ -69,6 +69,9 @@ public sealed class SparseConceptLayer : Module
     /// <summary>What is added, [concepts].</summary>
     public Tensor Bias { get; }
 
+    /// <summary>What makes concept vectors sparse.</summary>
+    public ConceptSparsity Sparsity => _options.Sparsity;
+
     /// <summary>How many concepts there are.</summary>
     public int Concepts => Bias.Size(0);
 

@@ -146,26 +146,33 @@ public static class SubmodularSelection
     }
 
     /// <summary>
-    /// Chooses for each class among the concepts that speak for it most, as LaBo does with its sentences of each class; a concept may be chosen for several classes.
+    /// Chooses for each class among its own candidates, as LaBo does with the sentences that a language model has for each class. A concept that is a candidate of
+    /// several classes may be chosen for all of them.
     /// </summary>
-    /// <param name="classSimilarity">Sim(c, y), [classes, concepts].</param>
-    /// <param name="similarity">φ, [concepts, concepts].</param>
+    /// <param name="discriminability">D, [concepts].</param>
+    /// <param name="similarity">φ, [concepts, concepts]; coverage is that of the class's own candidates.</param>
+    /// <param name="pools">The candidates of each class: what a language has for it, or <see cref="Pools"/>.</param>
     /// <param name="perClass">How many for each class.</param>
-    /// <param name="pool">From how many, the ones of the largest p(y|c).</param>
-    /// <param name="options">The weights; coverage is that of the class's own pool.</param>
-    public static IReadOnlyList<ConceptChoice> PerClass(Tensor classSimilarity, Tensor similarity, int perClass, int pool, SelectionOptions options)
+    /// <param name="options">The weights.</param>
+    public static IReadOnlyList<ConceptChoice> PerClass(ReadOnlySpan<double> discriminability, Tensor similarity, IReadOnlyList<int[]> pools, int perClass, SelectionOptions options)
     {
         ArgumentNullException.ThrowIfNull(similarity);
-        ArgumentOutOfRangeException.ThrowIfLessThan(pool, 1);
-        var given = GivenConcept(classSimilarity);
-        var scores = Discriminability(classSimilarity);
+        ArgumentNullException.ThrowIfNull(pools);
         var choices = new List<ConceptChoice>();
-        for (var y = 0; y < given.GetLength(0); y++)
-        {
-            var own = Enumerable.Range(0, scores.Length).OrderByDescending(c => given[y, c]).Take(pool).Order().ToArray();
-            choices.Add(Greedy(scores, similarity.IndexSelect(0, LongTensor.From(own, own.Length)), perClass, options, own));
-        }
+        using var noGrad = new NoGrad();
+        using var scope = new TensorScope("classes");
+        foreach (var own in pools) choices.Add(Greedy(discriminability, similarity.IndexSelect(0, LongTensor.From(own, own.Length)), perClass, options, own));
         return choices;
+    }
+
+    /// <summary>For each class the concepts of the largest p(y|c), in rising order: candidates where no language names them.</summary>
+    /// <param name="classSimilarity">Sim(c, y), [classes, concepts].</param>
+    /// <param name="size">How many for each class.</param>
+    public static IReadOnlyList<int[]> Pools(Tensor classSimilarity, int size)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(size, 1);
+        var given = GivenConcept(classSimilarity);
+        return [.. Enumerable.Range(0, given.GetLength(0)).Select(y => Enumerable.Range(0, given.GetLength(1)).OrderByDescending(c => given[y, c]).Take(size).Order().ToArray())];
     }
 
     /// <summary>The concepts of the highest scores, best first; of equals the first.</summary>
