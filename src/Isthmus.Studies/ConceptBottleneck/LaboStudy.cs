@@ -26,7 +26,8 @@ public sealed class LaboStudy : Study
     /// <inheritdoc/>
     public override string Differs =>
         "The embedding comes from a network trained in the study on disjoint scenes, never from a generator that knows the labels. Templates replace GPT-3: the right words of a class among 16 that are wrong for it or are of nothing seen; 12 classes of painted shapes in place of eleven data sets; the catalogue's stronger check is taken (frequency-matched random words, held-out " +
-        "pairs of attributes), beside the paper's own baseline, the linear probe, whichever is better. A scale of 10 in place of 100, because the small embedding's cosines are spread ten times as wide as CLIP's. Similarities are about the means, because negative ones count as 0.";
+        "pairs of attributes), beside the paper's own baseline, the linear probe, whichever is better. A scale of 10 in place of 100, because the small embedding's cosines are spread ten times as wide as CLIP's. Similarities are about the means, and p(class | concept) is their softmax at " +
+        "temperature 0.1 in place of their shares, under which a faint similarity to one class alone would count as certainty.";
 
     /// <inheritdoc/>
     public override string Data => "generated: scenes of one shape with captions of 46 visual and 46 other words";
@@ -89,7 +90,7 @@ public sealed class LaboStudy : Study
     {
         using var noGrad = new NoGrad();
         using var scope = new TensorScope("choose");
-        var scores = SubmodularSelection.Discriminability(SubmodularSelection.ClassSimilarity(vocabulary.Scores(rows), LongTensor.From(labels, labels.Length), CaptionedScenes.Classes));
+        var scores = SubmodularSelection.Discriminability(SubmodularSelection.ClassSimilarity(vocabulary.Scores(rows), LongTensor.From(labels, labels.Length), CaptionedScenes.Classes), 0.1);
         var options = new SelectionOptions { Coverage = byRank ? 0 : coverage };
         var choices = SubmodularSelection.PerClass(scores, FeatureNaming.Cosines(vocabulary.Embeddings, vocabulary.Embeddings, centre: false), s_pools, PerClass, options);
         return arm == Arm.Method || byRank ? [.. choices.Select(c => c.Concepts.ToArray())] : [.. choices.Select(c => Matched(c.Concepts, random))];

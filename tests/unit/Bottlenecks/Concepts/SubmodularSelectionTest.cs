@@ -60,6 +60,10 @@ public class SubmodularSelectionTest
         Assert.Equal(-Math.Log(2), scores[1], 12);
         Assert.Equal((0.75 * Math.Log(0.75)) + (0.25 * Math.Log(0.25)), scores[2], 12);
         Assert.Equal(-Math.Log(2), scores[4], 12); // similar to no class
+        var soft = SubmodularSelection.Discriminability(Tensor.From([0.3f, 0.01f, 0, -0.01f], 2, 2), 0.1);
+        var p = 1 / (1 + Math.Exp(-3));
+        Assert.Equal((p * Math.Log(p)) + ((1 - p) * Math.Log(1 - p)), soft[0], 1e-6);
+        Assert.InRange(soft[1], -Math.Log(2), -Math.Log(2) + 0.01); // faint similarities tell nothing, though one is negative
     }
 
     [Fact]

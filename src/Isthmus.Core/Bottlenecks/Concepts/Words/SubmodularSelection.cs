@@ -54,9 +54,11 @@ public static class SubmodularSelection
 
     /// <summary>D(c) = Σ_y p(y|c) ln p(y|c) in nats, from -ln classes (tells nothing) to 0 (one class alone).</summary>
     /// <param name="classSimilarity">Sim(c, y), [classes, concepts]; p(y|c) = Sim(c, y) / Σ Sim, negative similarities counted as 0. A concept that is similar to no class tells nothing.</param>
-    public static double[] Discriminability(Tensor classSimilarity)
+    /// <param name="temperature">Above 0: p(y|c) is the softmax of Sim(c, y) over it instead, for similarities about their means: shares of these would let a
+    /// faint similarity to one class alone count as certainty. 0 for the paper's shares.</param>
+    public static double[] Discriminability(Tensor classSimilarity, double temperature = 0)
     {
-        var given = GivenConcept(classSimilarity);
+        var given = GivenConcept(classSimilarity, temperature);
         var scores = new double[given.GetLength(1)];
         for (var c = 0; c < scores.Length; c++)
             for (var y = 0; y < given.GetLength(0); y++)
@@ -168,10 +170,11 @@ public static class SubmodularSelection
     /// <summary>For each class the concepts of the largest p(y|c), in rising order: candidates where no language names them.</summary>
     /// <param name="classSimilarity">Sim(c, y), [classes, concepts].</param>
     /// <param name="size">How many for each class.</param>
-    public static IReadOnlyList<int[]> Pools(Tensor classSimilarity, int size)
+    /// <param name="temperature">As for <see cref="Discriminability"/>.</param>
+    public static IReadOnlyList<int[]> Pools(Tensor classSimilarity, int size, double temperature = 0)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(size, 1);
-        var given = GivenConcept(classSimilarity);
+        var given = GivenConcept(classSimilarity, temperature);
         return [.. Enumerable.Range(0, given.GetLength(0)).Select(y => Enumerable.Range(0, given.GetLength(1)).OrderByDescending(c => given[y, c]).Take(size).Order().ToArray())];
     }
 
@@ -219,16 +222,22 @@ public static class SubmodularSelection
     }
 
     // p(y|c), [classes, concepts].
-    private static double[,] GivenConcept(Tensor classSimilarity)
+    private static double[,] GivenConcept(Tensor classSimilarity, double temperature)
     {
         ArgumentNullException.ThrowIfNull(classSimilarity);
+        if (!(temperature >= 0)) throw new ArgumentOutOfRangeException(nameof(temperature), temperature, "a temperature of at least 0 is needed");
         if (classSimilarity.Dim != 2 || classSimilarity.Size(0) < 1) throw new ArgumentException($"selection: similarities {Shapes.Text(classSimilarity.Shape)}; [classes, concepts] is needed");
         var (classes, concepts) = (classSimilarity.Size(0), classSimilarity.Size(1));
         var given = new double[classes, concepts];
         for (var c = 0; c < concepts; c++)
         {
-            double sum = 0;
-            for (var y = 0; y < classes; y++) sum += given[y, c] = Math.Max(0, classSimilarity.Data[(y * concepts) + c]);
+            double sum = 0, largest = double.NegativeInfinity;
+            for (var y = 0; y < classes; y++) largest = Math.Max(largest, classSimilarity.Data[(y * concepts) + c]);
+            for (var y = 0; y < classes; y++)
+            {
+                var similarity = (double)classSimilarity.Data[(y * concepts) + c];
+                sum += given[y, c] = temperature > 0 ? Math.Exp((similarity - largest) / temperature) : Math.Max(0, similarity);
+            }
             for (var y = 0; y < classes; y++) given[y, c] = sum > 0 ? given[y, c] / sum : 1.0 / classes;
         }
         return given;
