@@ -21,6 +21,9 @@ public static class RecipeDefaults
         if (recipe.Bottleneck?.Type == "pca") recipe = Pca(recipe, schema, task);
         if (recipe.Bottleneck is { Options: PosthocOptions or LabelFreeConceptsOptions } projected)
             recipe = recipe with { Bottleneck = GivenConcepts.Named(projected), Encoder = recipe.Encoder ?? new Choice("identity", new NoOptions()), Decoder = recipe.Decoder ?? new Choice(task == RunTask.Classification ? "sparse" : "linear", task == RunTask.Classification ? new SparseHeadOptions() : new NoOptions()) };
+        // Concepts in the space of the data's own numbers.
+        if (recipe.Bottleneck is { Options: LanguageOptions or DiscoveredOptions } words)
+            recipe = recipe with { Bottleneck = GivenConcepts.Named(words), Encoder = recipe.Encoder ?? new Choice("identity", new NoOptions()), Decoder = recipe.Decoder ?? new Choice("linear", new NoOptions()) };
         var encoder = recipe.Encoder ?? Encoder(schema);
         // Written out, so that whoever edits the recipe sees what may be asked for and what it costs.
         if (OnConcepts(recipe)) recipe = recipe with { Data = recipe.Data with { Costs = Costs(recipe.Data.Costs, schema) } };

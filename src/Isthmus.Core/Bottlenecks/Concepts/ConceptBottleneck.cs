@@ -25,8 +25,11 @@ public abstract class ConceptBottleneck : Bottleneck
         (Space, ConceptWeight, RandInt, StateWeights) = (space, conceptWeight, randInt, stateWeights);
     }
 
-    /// <summary>The concepts.</summary>
-    public ConceptSpace Space { get; }
+    /// <summary>The concepts; where they are found in training, their names become known there.</summary>
+    public ConceptSpace Space { get; protected set; }
+
+    /// <summary>Whether the concepts are those that the data annotate; else they were given, chosen or found.</summary>
+    public virtual bool Annotated => true;
 
     /// <summary>The weight of the concepts' loss beside the task's.</summary>
     public float ConceptWeight { get; }
@@ -86,7 +89,7 @@ public abstract class ConceptBottleneck : Bottleneck
     /// <summary>What the layer adds to the loss: <c>concepts</c>, where values are annotated.</summary>
     protected virtual IEnumerable<Term> Terms(Features h, Tensor scores, PassContext c)
     {
-        if (c.TrueConcepts is { } values) yield return new Term("concepts", Space.Loss(scores, values, StateWeights), ConceptWeight);
+        if (Annotated && c.TrueConcepts is { } values) yield return new Term("concepts", Space.Loss(scores, values, StateWeights), ConceptWeight);
     }
 
     /// <inheritdoc/>
@@ -123,7 +126,7 @@ public abstract class ConceptBottleneck : Bottleneck
     // True values where the phase asks for them, or by chance in training: one draw for each concept and batch (Espinosa Zarlenga et al. 2022).
     private ConceptValues? Taught(PassContext c)
     {
-        if (c.TrueConcepts is not { } values) return null;
+        if (!Annotated || c.TrueConcepts is not { } values) return null;
         if (c.UseTrueConcepts) return Space.Known(values);
         if (!c.Training || RandInt == 0) return null;
         var known = Space.Known(values);

@@ -28,7 +28,7 @@ internal sealed class ConceptReader
     /// <summary>Reads rows; null where the run has no concept layer or the data no annotations.</summary>
     public static ConceptReader? Of(Model model, Dataset data, int[] rows, CancellationToken stop)
     {
-        if (model.Network.Bottleneck is not ConceptBottleneck layer || data.Concepts is null) return null;
+        if (model.Network.Bottleneck is not ConceptBottleneck { Annotated: true } layer || data.Concepts is null) return null;
         var (n, space) = (rows.Length, layer.Space);
         var (truth, beliefs, codes) = (Tensor.Zeros(n, space.Count), Tensor.Zeros(n, space.Width), (Tensor?)null);
         model.Judge();

@@ -15,6 +15,8 @@ internal static class GivenConcepts
     {
         PosthocOptions { Bank.Length: > 0, Names.Count: 0 } o => choice with { Options = o with { Names = Names(o.Bank, 0) } },
         LabelFreeConceptsOptions { Similarity.Length: > 0, Names.Count: 0 } o => choice with { Options = o with { Names = Names(o.Similarity, 1) } },
+        LanguageOptions { Bank.Length: > 0, Names.Count: 0 } o => choice with { Options = o with { Names = Names(o.Bank, 0) } },
+        DiscoveredOptions { Bank.Length: > 0, Names.Count: 0 } o => choice with { Options = o with { Names = Names(o.Bank, 0) } },
         _ => choice,
     };
 
@@ -23,7 +25,16 @@ internal static class GivenConcepts
         : new ConceptSpace([.. names.Select(n => new ConceptAxis(n, ConceptType.Binary, s_states))]);
 
     /// <summary>The vectors of a bank; null without one, or where a stored run is loaded, which holds them itself.</summary>
-    public static ConceptBank? Bank(Site site, PosthocOptions o) => o.Bank.Length == 0 || site.TrainingRows == 0 ? null : ConceptBank.Of(Matrix(o.Bank, "bottleneck.bank"), o.Names);
+    public static ConceptBank? Bank(Site site, PosthocOptions o) => Bank(site, o.Bank, o.Names);
+
+    /// <summary>The words that name features; null as above.</summary>
+    public static ConceptBank? Bank(Site site, DiscoveredOptions o) => Bank(site, o.Bank, o.Names);
+
+    /// <summary>A bottleneck of concepts chosen out of a bank; a stored run's is filled from its model.</summary>
+    public static LanguageBottleneck Language(Site site, LanguageOptions o) => site.TrainingRows == 0 ? LanguageBottleneck.ToLoad(site.Size, o)
+        : new LanguageBottleneck(site.Size, o, Bank(site, o.Bank, o.Names), o.Classes.Length == 0 ? null : Matrix(o.Classes, "bottleneck.classes"));
+
+    private static ConceptBank? Bank(Site site, string file, IReadOnlyList<string> names) => file.Length == 0 || site.TrainingRows == 0 ? null : ConceptBank.Of(Matrix(file, "bottleneck.bank"), names);
 
     /// <summary>The similarities; null as above.</summary>
     public static Tensor? Similarity(Site site, LabelFreeConceptsOptions o) => o.Similarity.Length == 0 || site.TrainingRows == 0 ? null : Matrix(o.Similarity, "bottleneck.similarity");

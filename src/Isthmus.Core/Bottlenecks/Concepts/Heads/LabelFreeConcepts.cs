@@ -59,7 +59,7 @@ public sealed class LabelFreeConcepts : ProjectedConcepts
     public LabelFreeProjection? Projection { get; private set; }
 
     /// <inheritdoc/>
-    protected override bool Annotated => _options.Similarity.Length == 0 && _similarity is null;
+    public override bool Annotated => _options.Similarity.Length == 0 && _similarity is null;
 
     /// <inheritdoc/>
     /// <exception cref="InputException">There is nothing to be similar to, or no concept is kept.</exception>

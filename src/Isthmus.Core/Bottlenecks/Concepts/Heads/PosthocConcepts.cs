@@ -68,7 +68,7 @@ public class PosthocConcepts : ProjectedConcepts
     public ConceptBank? Bank { get; private set; }
 
     /// <inheritdoc/>
-    protected override bool Annotated => _given is null && _options.Bank.Length == 0;
+    public override bool Annotated => _given is null && _options.Bank.Length == 0;
 
     /// <inheritdoc/>
     /// <exception cref="InputException">Vectors are to be fitted and there are no annotated concepts, or one has the same state in all rows.</exception>

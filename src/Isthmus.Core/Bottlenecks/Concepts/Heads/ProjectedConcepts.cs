@@ -45,9 +45,6 @@ public abstract class ProjectedConcepts : ConceptBottleneck, IFitted
     /// <summary>[width]: what stands for a present one.</summary>
     public Tensor High { get; }
 
-    /// <summary>Whether the annotated concepts of the data are the concepts of this layer.</summary>
-    protected virtual bool Annotated => true;
-
     /// <inheritdoc/>
     public override int OutputWidth => Space.Width;
 
@@ -69,13 +66,6 @@ public abstract class ProjectedConcepts : ConceptBottleneck, IFitted
     {
         var own = Project(h);
         return put is null ? own : Space.Put(own, put with { Values = (put.Values * (High - Low)) + Low });
-    }
-
-    /// <inheritdoc/>
-    public override Passage Pass(Features h, PassContext c)
-    {
-        ArgumentNullException.ThrowIfNull(c);
-        return base.Pass(h, Annotated ? c : c with { TrueConcepts = null });
     }
 
     /// <inheritdoc/>
