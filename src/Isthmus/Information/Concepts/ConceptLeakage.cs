@@ -32,14 +32,14 @@ public static class ConceptLeakage
     /// <summary>Reads the leakage and judges it.</summary>
     /// <param name="rows">Rows that the model was not trained on.</param>
     /// <param name="options">Null for the defaults.</param>
-    /// <exception cref="ArgumentOutOfRangeException">A margin not above 0, fewer than 2 folds or 19 permutations.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A margin not above 0, fewer than 2 folds or 49 permutations.</exception>
     public static LeakageReport Measure(ConceptRows rows, LeakageOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(rows);
         options ??= new LeakageOptions();
         if (!(options.MarginBits > 0)) throw new ArgumentOutOfRangeException(nameof(options), options.MarginBits, "leakage: the margin lies above 0 bits");
         ArgumentOutOfRangeException.ThrowIfLessThan(options.Folds, 2);
-        ArgumentOutOfRangeException.ThrowIfLessThan(options.Permutations, 19);
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.Permutations, 49);
         ArgumentOutOfRangeException.ThrowIfLessThan(options.MostRows, 2);
         var words = new List<string>();
         var read = rows.Annotated(options.MostRows);

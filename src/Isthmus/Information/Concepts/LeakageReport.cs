@@ -30,7 +30,7 @@ public sealed record LeakageOptions
     /// <summary>Folds, at least 2.</summary>
     public int Folds { get; init; } = 5;
 
-    /// <summary>Exchanges of codes between rows with equal concepts, at least 19.</summary>
+    /// <summary>Exchanges of codes between rows with equal concepts, at least 49: with fewer no p-value is small enough for a verdict.</summary>
     public int Permutations { get; init; } = 99;
 
     /// <summary>Of the folds, the networks and the exchanges.</summary>
