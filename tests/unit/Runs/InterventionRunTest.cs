@@ -18,6 +18,13 @@ public sealed class DisplayRun : IDisposable
             bottleneck: {type: concept}
             training: {epochs: 20, batch: 64, learning_rate: 0.02, checkpoint_seconds: 0}
             """, "display");
+        TwoClasses = Train("""
+            seed: 1
+            data: {source: "make:tabulartoy,n=400"}
+            encoder: {type: mlp, widths: [8]}
+            bottleneck: {type: concept}
+            training: {epochs: 2, batch: 64, checkpoint_seconds: 0}
+            """, "two");
         Numbers = Train("""
             seed: 1
             data: {source: "make:gaussian,n=300"}
@@ -30,6 +37,8 @@ public sealed class DisplayRun : IDisposable
     public Run Run { get; }
 
     public Run Numbers { get; }
+
+    public Run TwoClasses { get; }
 
     public string File(string name, string text)
     {
@@ -75,6 +84,14 @@ public class InterventionRunTest(DisplayRun display) : IClassFixture<DisplayRun>
         Assert.Equal(head.ToArray(), told.ToArray());
         var trace = InterventionTrace.Run(on, InterventionUnits.Singles(on.Model.Space), new UncertaintyPolicy(), InterventionValue.Truth);
         for (var row = 0; row < 100; row++) Assert.Equal(on.Target.Loss(on.Target.Row(head, row), row), trace.Loss[^1][row]);
+    }
+
+    [Fact]
+    public void OfTwoClassesTheAreaUnderTheCurveStartsAtTheRunsOwn()
+    {
+        var outcome = InterventionRun.Of(display.TwoClasses, new InterventionSettings { Policies = ["ucp"], Part = "test" });
+        Assert.Equal(Evaluation.Of(display.TwoClasses, null, null).Test.Auc!.Value, outcome.Curves[0].Points[0].Auc!.Value, 1e-6);
+        Assert.Null(InterventionRun.Of(display.Run, new InterventionSettings { Policies = ["ucp"], MaxEdits = 1 }).Curves[0].Points[0].Auc);
     }
 
     [Fact]

@@ -42,7 +42,8 @@ public sealed record InterventionSettings
 /// <param name="Low">The lower end of its 95 % interval.</param>
 /// <param name="High">The upper end.</param>
 /// <param name="LossBits">−log2 of the true class's probability, the mean; null of numbers.</param>
-public sealed record CurvePoint(int Edited, double Cost, double? Accuracy, double? Mse, double Low, double High, double? LossBits);
+/// <param name="Auc">The area under the receiver's curve; null but for two classes.</param>
+public sealed record CurvePoint(int Edited, double Cost, double? Accuracy, double? Mse, double Low, double High, double? LossBits, double? Auc);
 
 /// <summary>One policy under one expert.</summary>
 /// <param name="Policy">Its name.</param>

@@ -26,8 +26,8 @@ public static class InterventionReport
             report.Section("Against a random order").Table(["policy", "competence", "area more", "95 % interval", "p", "over cost"],
                 outcome.Comparisons.Select(c => (IReadOnlyList<object?>)[c.First, c.Competence, c.Area, $"{CellText.Number(c.Low)} … {CellText.Number(c.High)}", c.P, c.ByCost]));
         report.Section("Questions").Table(["question", "concepts", "cost"], outcome.Questions.Select(q => (IReadOnlyList<object?>)[q.Name, string.Join(", ", q.Concepts), q.Cost]));
-        report.Section("Points").Details("Every point", block => block.Table(["policy", "competence", "questions", "cost", outcome.Metric, "95 % interval", "bits lost"],
-            outcome.Curves.SelectMany(c => c.Points.Select(p => (IReadOnlyList<object?>)[c.Policy, c.Competence, p.Edited, p.Cost, p.Accuracy ?? p.Mse, $"{CellText.Number(p.Low)} … {CellText.Number(p.High)}", p.LossBits]))));
+        report.Section("Points").Details("Every point", block => block.Table(["policy", "competence", "questions", "cost", outcome.Metric, "95 % interval", "bits lost", "AUC"],
+            outcome.Curves.SelectMany(c => c.Points.Select(p => (IReadOnlyList<object?>)[c.Policy, c.Competence, p.Edited, p.Cost, p.Accuracy ?? p.Mse, $"{CellText.Number(p.Low)} … {CellText.Number(p.High)}", p.LossBits, p.Auc]))));
         report.Save(path);
     }
 

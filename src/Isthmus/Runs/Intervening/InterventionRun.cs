@@ -1,6 +1,7 @@
 using System.Globalization;
 using Isthmus.Bottlenecks;
 using Isthmus.Data;
+using Isthmus.Information;
 using Isthmus.Tensors;
 
 namespace Isthmus.Runs;
@@ -46,7 +47,7 @@ public static class InterventionRun
                 var seeds = policy is RandomPolicy || competence < 1 ? settings.Seeds : 1;
                 var runs = Enumerable.Range(0, seeds).Select(s => InterventionTrace.Run(on, units, policy, value, Options(settings, settings.Seed + (ulong)s))).ToArray();
                 traces[(name, competence)] = runs;
-                curves.Add(Outcome(policy, InterventionCurve.Of(runs, competence), runs, units));
+                curves.Add(Outcome(policy, InterventionCurve.Of(runs, competence), runs, units, run.Model.Schema.Target is { Classes.Count: 2 } ? on.Target : null));
             }
         }
         if (weights is { Tuned: false }) notes.Add("coop: there are no validation rows to tune its weights on; they are 1, 1 and −0.1");
@@ -103,15 +104,23 @@ public static class InterventionRun
         return false;
     }
 
-    private static CurveOutcome Outcome(InterventionPolicy policy, InterventionCurve curve, InterventionTrace[] traces, InterventionUnits units)
+    private static CurveOutcome Outcome(InterventionPolicy policy, InterventionCurve curve, InterventionTrace[] traces, InterventionUnits units, InterventionTarget? twoClasses)
     {
         var classes = curve.Metric == "accuracy";
         var first = traces.Where(t => t.Steps > 0).SelectMany(t => t.Order[0]).Where(u => u >= 0).GroupBy(u => u).Select(g => (Unit: g.Key, Count: g.Count())).OrderByDescending(g => g.Count).ThenBy(g => g.Unit).ToArray();
         var asked = Math.Max(1, first.Sum(g => g.Count));
         return new(policy.Name, curve.Competence, policy.IsOracle, curve.Seeds,
-            [.. curve.Points.Select(p => new CurvePoint(p.Edited, p.Cost, classes ? p.Quality : null, classes ? null : p.Quality, p.Low, p.High, classes ? p.Loss / Math.Log(2) : null))],
+            [.. curve.Points.Select(p => new CurvePoint(p.Edited, p.Cost, classes ? p.Quality : null, classes ? null : p.Quality, p.Low, p.High, classes ? p.Loss / Math.Log(2) : null, twoClasses is null ? null : Auc(traces, p.Edited, twoClasses)))],
             curve.Area.Value, curve.Area.Low, curve.Area.High, curve.NormalizedArea, curve.AreaByCost,
             [.. first.Take(MostFirst).Select(g => new AskedFirst(units[g.Unit].Name, (double)g.Count / asked, units[g.Unit].Cost))]);
+    }
+
+    // Of two classes the loss tells the true one's probability, and so that of the second; the mean over seeds.
+    private static double? Auc(InterventionTrace[] traces, int edited, InterventionTarget target)
+    {
+        var positive = Enumerable.Range(0, target.Rows).Select(row => target.Label(row) == 1).ToArray();
+        return traces.Select(t => t.Loss[Math.Min(edited, t.Steps)]).Average(loss =>
+            ConceptQuality.AreaUnderCurve([.. loss.Select((nats, row) => positive[row] ? Math.Exp(-nats) : -Math.Exp(-nats) + 1)], positive));
     }
 
     private static IEnumerable<PolicyDifference> Compared(InterventionSettings settings, Dictionary<(string, double), InterventionTrace[]> traces)
