@@ -25,8 +25,9 @@ internal sealed unsafe class MultinomialNewton
     private readonly double _alpha;
     private readonly bool _reference; // a further class whose logit is 0
     private readonly int[] _labels, _all;
+    private readonly int[][] _rowsOf; // by logit: the rows of its class
     private readonly double[] _eta, _exp; // [classes, n]: logits, and their exponentials less the row's reference
-    private readonly double[] _sum, _high; // [n]: the row's sum of exponentials, and its reference
+    private readonly double[] _sum, _over, _high; // [n]: the row's sum of exponentials, one over it, and its reference
     private readonly double[] _residual, _weight, _step, _trial; // [n]
     private readonly double[] _gradient; // [classes, d + 1], the bias last
     private readonly ClassCurvature[] _curvature;
@@ -43,7 +44,8 @@ internal sealed unsafe class MultinomialNewton
         (_reference, _classes) = (classes == 2, classes == 2 ? 1 : classes);
         _all = [.. Enumerable.Range(0, _d)];
         (_eta, _exp) = (new double[checked(_classes * _n)], new double[_classes * _n]);
-        (_sum, _high, _residual, _weight, _step, _trial) = (new double[_n], new double[_n], new double[_n], new double[_n], new double[_n], new double[_n]);
+        (_sum, _over, _high, _residual, _weight, _step, _trial) = (new double[_n], new double[_n], new double[_n], new double[_n], new double[_n], new double[_n], new double[_n]);
+        _rowsOf = [.. Enumerable.Range(0, _classes).Select(k => Enumerable.Range(0, _n).Where(i => labels[i] == (_reference ? 1 : k)).ToArray())];
         (Weights, _gradient) = (new double[_classes * (_d + 1)], new double[_classes * (_d + 1)]);
         _curvature = [.. Enumerable.Range(0, _classes).Select(_ => new ClassCurvature())];
         StartAtShares();
@@ -156,10 +158,29 @@ internal sealed unsafe class MultinomialNewton
     // Exponentials and their sums afresh from the logits, and the loss.
     private void Refresh()
     {
+        Array.Fill(_high, _reference ? 0 : double.NegativeInfinity);
+        for (var k = 0; k < _classes; k++)
+            for (var i = 0; i < _n; i++) _high[i] = Math.Max(_high[i], _eta[(k * _n) + i]);
+        Array.Clear(_sum);
+        fixed (double* exp = _exp, sum = _sum, high = _high)
+        {
+            if (_reference)
+            {
+                for (var i = 0; i < _n; i++) sum[i] = -high[i];
+                ColumnKernels.Exp(sum, sum, _n);
+            }
+            for (var k = 0; k < _classes; k++)
+            {
+                var own = exp + ((long)k * _n);
+                for (var i = 0; i < _n; i++) own[i] = _eta[(k * _n) + i] - high[i];
+                ColumnKernels.Exp(own, own, _n);
+                for (var i = 0; i < _n; i++) sum[i] += own[i];
+            }
+        }
         double loss = 0;
         for (var i = 0; i < _n; i++)
         {
-            RefreshRow(i);
+            _over[i] = 1 / _sum[i];
             loss += Math.Log(_sum[i]) + _high[i] - Own(i);
         }
         Loss = loss / _n;
@@ -171,19 +192,17 @@ internal sealed unsafe class MultinomialNewton
         for (var k = 0; k < _classes; k++) high = Math.Max(high, _eta[(k * _n) + i]);
         var sum = _reference ? Math.Exp(-high) : 0;
         for (var k = 0; k < _classes; k++) sum += _exp[(k * _n) + i] = Math.Exp(_eta[(k * _n) + i] - high);
-        (_high[i], _sum[i]) = (high, sum);
+        (_high[i], _sum[i], _over[i]) = (high, sum, 1 / sum);
     }
 
     private double Own(int i) => !_reference ? _eta[(_labels[i] * _n) + i] : _labels[i] == 1 ? _eta[i] : 0;
 
-    private bool Has(int i, int k) => _labels[i] == (_reference ? 1 : k);
-
     // Probabilities less the labels, over n.
     private void Residual(int k)
     {
-        for (var i = 0; i < _n; i++) _residual[i] = _exp[(k * _n) + i] / _sum[i] / _n;
-        for (var i = 0; i < _n; i++)
-            if (Has(i, k)) _residual[i] -= 1.0 / _n;
+        var each = 1.0 / _n;
+        for (var i = 0; i < _n; i++) _residual[i] = _exp[(k * _n) + i] * _over[i] * each;
+        foreach (var i in _rowsOf[k]) _residual[i] -= each;
     }
 
     // Of the mean cross-entropy, for every weight and bias.
@@ -248,10 +267,11 @@ internal sealed unsafe class MultinomialNewton
         var violation = Math.Abs(gradient[0]);
         for (var a = 0; a < features.Length; a++) violation = Math.Max(violation, ViolationOf(Weights[Index(k, features[a])], gradient[a + 1], l1, l2));
         if (violation <= 0.1 * goal) return violation;
+        var each = 1.0 / _n;
         for (var i = 0; i < _n; i++)
         {
-            var p = _exp[(k * _n) + i] / _sum[i];
-            _weight[i] = p * (1 - p) / _n;
+            var p = _exp[(k * _n) + i] * _over[i];
+            _weight[i] = p * (1 - p) * each;
         }
         _curvature[k].Ensure(_x, features, _weight);
         var next = Descend(k, features, gradient, l1, l2, Math.Max(0.05 * violation, 0.1 * goal));
@@ -307,7 +327,8 @@ internal sealed unsafe class MultinomialNewton
             penalty += Penalty(w, l1, l2);
             expected += (gradient[a + 1] * moves[a]) + Penalty(next[a + 1], l1, l2) - Penalty(w, l1, l2);
         }
-        fixed (double* x = _x.Values, step = _step) ColumnKernels.Combine(x, _n, features, moves, step);
+        int[] moving = [.. Enumerable.Range(0, moves.Length).Where(a => moves[a] != 0)];
+        fixed (double* x = _x.Values, step = _step) ColumnKernels.Combine(x, _n, [.. moving.Select(a => features[a])], [.. moving.Select(a => moves[a])], step);
         for (var i = 0; i < _n; i++) _step[i] += bias;
         for (var t = 1.0; t > 1e-4; t /= 2)
         {
@@ -325,23 +346,32 @@ internal sealed unsafe class MultinomialNewton
         }
     }
 
-    // Of the mean cross-entropy where a class's logits move by t steps; _trial holds the new sums.
+    // Of the mean cross-entropy where a class's logits move by t steps; _trial holds the new exponentials.
     private double LossChange(int k, double t)
     {
-        double change = 0;
-        for (var i = 0; i < _n; i++)
+        double change = 0, product = 1;
+        var pending = 0;
+        fixed (double* trial = _trial)
         {
-            var (move, old) = (t * _step[i], _exp[(k * _n) + i]);
-            // Sum and reference stay as they are: what leaves their range is renewed when the step is taken.
-            _trial[i] = old * Math.Exp(Math.Min(move, 600));
-            var share = (_trial[i] - old) / _sum[i];
-            change += share > -0.9 ? LogOnePlus(share) : Math.Log(Math.Max(1e-300, _sum[i] - old + _trial[i]) / _sum[i]);
-            if (Has(i, k)) change -= move;
+            for (var i = 0; i < _n; i++) trial[i] = t * _step[i];
+            ColumnKernels.Exp(trial, trial, _n);
+            for (var i = 0; i < _n; i++)
+            {
+                var old = _exp[(k * _n) + i];
+                trial[i] *= old;
+                var factor = 1 + ((trial[i] - old) * _over[i]);
+                if (factor is < 1e-30 or > 1e30) change += Math.Log(Math.Max(1e-300, factor));
+                else product *= factor;
+                // One logarithm for a few rows.
+                if (++pending % 8 != 0) continue;
+                change += Math.Log(product);
+                product = 1;
+            }
         }
+        change += Math.Log(product);
+        foreach (var i in _rowsOf[k]) change -= t * _step[i];
         return change / _n;
     }
-
-    private static double LogOnePlus(double v) => Math.Abs(v) < 1e-4 ? v * (1 - (v * (0.5 - (v / 3)))) : Math.Log(1 + v);
 
     private void Move(int k, double t)
     {
@@ -352,7 +382,7 @@ internal sealed unsafe class MultinomialNewton
             var sum = _sum[i] - _exp[at] + _trial[i];
             // Where the row's largest term has gone or a far larger one has come, the sum is made anew.
             if (sum < 0.01 * _sum[i] || sum > 1e6 || sum < 1e-6) RefreshRow(i);
-            else (_sum[i], _exp[at]) = (sum, _trial[i]);
+            else (_sum[i], _over[i], _exp[at]) = (sum, 1 / sum, _trial[i]);
         }
     }
 
