@@ -19,8 +19,9 @@ internal sealed class ExplainVerb : Verb
 
     private readonly Option<string?> _layer = new("--layer") { HelpName = "NAME", Description = "the layer of an inserted bottleneck (a recipe's insert:); default: the one between encoder and decoder" };
     private readonly Option<bool> _noLeakage = new("--no-leakage") { Description = "leave out what concepts let pass beside themselves, which takes longest" };
+    private readonly Option<string[]> _query = new("--query") { HelpName = "P", Description = "what the joint distribution of concepts and class says, as in p(lung|xray=1); may be given several times (ecbm)" };
 
-    public override IReadOnlyList<Symbol> Symbols => [_run, _layer, _search, _code, _rows, _most, _top, _examples, _noLeakage];
+    public override IReadOnlyList<Symbol> Symbols => [_run, _layer, _search, _code, _query, _rows, _most, _top, _examples, _noLeakage];
 
     public override string Details =>
         "Says what passes the bottleneck and what it stands for: how the codes of each position are used, the class of each code with precision and recall on the test rows, " +
@@ -28,14 +29,28 @@ internal sealed class ExplainVerb : Verb
         "moving it does; of concepts how well each is known, the head's weights, and in bits what passes beyond the annotations, with a verdict. --out FILE.html writes a page with cards.";
 
     public override IReadOnlyList<string> Examples =>
-        ["isthmus explain runs/digits", "isthmus explain runs/digits --search 7 --json", "isthmus explain runs/digits --code 0:17", "isthmus explain runs/digits --out cards.html", "isthmus explain runs/text --layer encoder.layers.0.self_attn --search \"[Tt]he \""];
+        ["isthmus explain runs/digits", "isthmus explain runs/digits --search 7 --json", "isthmus explain runs/digits --code 0:17", "isthmus explain runs/digits --out cards.html", "isthmus explain runs/text --layer encoder.layers.0.self_attn --search \"[Tt]he \"",
+            "isthmus explain runs/clinic --query \"p(lung|xray=1)\""];
 
     public override bool Run(Call call)
     {
+        if (call.Get(_query) is { Length: > 0 } queries)
+        {
+            var answered = ConceptQueries.Answer(Runs.Run.Load(call.Get(_run)!), queries, call.Get(_rows)!, call.Get(_most));
+            call.Result(() => answered, output => Write(output, answered));
+            return true;
+        }
         var settings = new ExplainSettings { Part = call.Get(_rows)!, Most = call.Get(_most), Top = call.Get(_top), Examples = call.Get(_examples), Search = call.Get(_search), Only = call.Get(_code), Layer = call.Get(_layer), Leakage = !call.Get(_noLeakage) };
         var explanation = ExplanationReport.Explain(Runs.Run.Load(call.Get(_run)!), settings, call.Out, call.Stop);
         call.Result(() => explanation, output => Write(output, explanation, call));
         return true;
+    }
+
+    private static void Write(TextWriter output, Explanation answered)
+    {
+        output.WriteLine($"{answered.Bottleneck}, exact sums over all states; {CellText.Of(answered.Rows)} rows");
+        foreach (var answer in answered.Queries!) output.WriteLine(answer.ToString());
+        foreach (var note in answered.Notes) output.WriteLine("\n" + note);
     }
 
     private static void Write(TextWriter output, Explanation e, Call call)

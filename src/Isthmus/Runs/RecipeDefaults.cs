@@ -33,7 +33,7 @@ public static class RecipeDefaults
             Name = recipe.Name.Length > 0 ? recipe.Name : NameOf(recipe, schema),
             Encoder = encoder,
             Bottleneck = recipe.Bottleneck ?? new Choice("vib", Vib(schema, task)),
-            Decoder = recipe.Decoder ?? (OnConcepts(recipe) ? new Choice("linear", new NoOptions()) : Decoder(encoder, schema, task)),
+            Decoder = recipe.Decoder ?? (OnConcepts(recipe) ? new Choice(recipe.Bottleneck!.Options is EnergyOptions ? "identity" : "linear", new NoOptions()) : Decoder(encoder, schema, task)),
             Objective = recipe.Objective ?? Objective(schema, task),
         };
     }
@@ -68,8 +68,8 @@ public static class RecipeDefaults
         return new SortedDictionary<string, double>(schema.Concepts.ToDictionary(c => c.Name, c => given.TryGetValue(c.Name, out var cost) ? cost : 1), StringComparer.Ordinal);
     }
 
-    // A head that a person can read: its weights are what each concept says for each class.
-    private static bool OnConcepts(Recipe recipe) => recipe.Bottleneck?.Options is ConceptOptions or ConceptEmbeddingOptions or InterventionAwareOptions or MinimalConceptOptions or MultitaskOptions;
+    // A head that a person can read: its weights are what each concept says for each class. An energy's answer is what passes.
+    private static bool OnConcepts(Recipe recipe) => recipe.Bottleneck?.Options is ConceptOptions or ConceptEmbeddingOptions or InterventionAwareOptions or MinimalConceptOptions or MultitaskOptions or EnergyOptions;
 
     // A head alone is a convex problem of a few weights, which larger steps solve in as many epochs.
     private const double HeadRate = 0.02;

@@ -17,6 +17,8 @@ public class GeneratorTest
     [InlineData("make:trig,n=500", "9395E304A6AFF7EA")]
     [InlineData("make:dot,n=500", "A5F38D3D61262274")]
     [InlineData("make:tabulartoy,n=500", "119ED1A7DF0D84FE")]
+    [InlineData("make:asia,n=500", "E7AAE648FEC7A912")]
+    [InlineData("make:motifs,n=200", "D1E15CF49BB01D72")]
     [InlineData("make:ar,n=500", "037767FA5B54F484")]
     [InlineData("make:sine,n=500", "9F2CE9F7BB2BEADF")]
     [InlineData("make:tones,n=20", "CD07BBD05C52F80E")]
@@ -54,6 +56,37 @@ public class GeneratorTest
     [Fact]
     public void Memory_IsCheckedFirst() =>
         Assert.Contains("the limit is 1 GB", Assert.Throws<InputException>(() => GeneratorCatalogue.Make("make:sprites,n=1000000", 0, 1_000_000_000)).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void Asia_KnowsWhatItsFindingsSayOfBreath()
+    {
+        var data = GeneratorCatalogue.Make("make:asia,n=20000", 1);
+        Assert.Equal(0.85279, data.Truth!["concept_accuracy"], 5e-6);
+        Assert.Equal(0.402445, data.Truth["mi_concepts_bits"], 5e-7);
+        Assert.Equal(["tub", "lung", "bronc", "either", "xray"], data.Concepts!.Columns.Select(c => c.Name));
+        // p(dysp | bronc, not either) = 0.8
+        var rows = Enumerable.Range(0, data.Count).Where(i => data.Concepts.Row(i)[2] == 1 && data.Concepts.Row(i)[3] == 0).ToArray();
+        Assert.InRange(rows.Average(i => ((ClassTarget)data.Target!).Labels[i]), 0.78, 0.82);
+    }
+
+    [Fact]
+    public void Motifs_KnowsWhatTheCourseOfOneConceptSays()
+    {
+        var data = GeneratorCatalogue.Make("make:motifs,n=40000,windows=5", 1);
+        var (labels, joint) = (((ClassTarget)data.Target!).Labels, new double[5, 2]);
+        for (var i = 0; i < data.Count; i++)
+        {
+            var row = data.Concepts!.Row(i).ToArray();
+            var (ramp, spike) = (Enumerable.Range(0, 5).Single(t => row[t * 3] == 1), Enumerable.Range(0, 5).Single(t => row[(t * 3) + 1] == 1));
+            Assert.Equal(ramp < spike ? 1 : 0, labels[i]);
+            joint[ramp, labels[i]] += 1.0 / data.Count;
+        }
+        var bits = 0.0;
+        for (var r = 0; r < 5; r++)
+            for (var y = 0; y < 2; y++)
+                if (joint[r, y] > 0) bits += joint[r, y] * Math.Log2(joint[r, y] / ((joint[r, 0] + joint[r, 1]) * Enumerable.Range(0, 5).Sum(s => joint[s, y])));
+        Assert.Equal(data.Truth!["mi_single_course_bits"], bits, 0.01);
+    }
 
     [Fact]
     public void Examples_AreValidArguments() => Assert.All(GeneratorCatalogue.All, g => Assert.Equal(g, GeneratorCatalogue.Parse(g.Example).Generator));

@@ -95,7 +95,7 @@ public static class GeneratorCatalogue
     public static IReadOnlyList<Generator> All { get; } =
     [
         Sprites.Generator, GaussianPair.Generator, PlaneClasses.Moons, PlaneClasses.Rings, ConceptToys.Xor, ConceptToys.Led7, ConceptToys.Trig, ConceptToys.Dot,
-        ConceptToys.TabularToy, GeneratedSeries.Autoregressive, GeneratedSeries.Sine, Tones.Generator, DigitArithmetic.Generator, Codewords.Generator,
+        ConceptToys.TabularToy, ChestClinic.Generator, Motifs.Generator, GeneratedSeries.Autoregressive, GeneratedSeries.Sine, Tones.Generator, DigitArithmetic.Generator, Codewords.Generator,
         .. TaskGenerators.All,
     ];
 

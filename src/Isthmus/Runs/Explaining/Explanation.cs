@@ -1,3 +1,5 @@
+using Isthmus.Bottlenecks;
+
 namespace Isthmus.Runs;
 
 /// <summary>What is asked about a run.</summary>
@@ -158,6 +160,9 @@ public sealed record Explanation
 
     /// <summary>Dimensions of a code of numbers or levels; null where none pass.</summary>
     public LatentsExplained? Latents { get; init; }
+
+    /// <summary>Answers to questions about the joint distribution of concepts and class; null where none was asked.</summary>
+    public IReadOnlyList<QueryAnswer>? Queries { get; init; }
 
     /// <summary>What was found for the pattern; null where none was searched for.</summary>
     public SearchExplained? Search { get; init; }

@@ -103,6 +103,7 @@ public static class BottleneckRegistry
         BottleneckEntry.Of<LanguageOptions>("labo", "cosines with a few concepts of a bank, chosen submodularly (Yang et al. 2023)", (site, o, _) => GivenConcepts.Language(site, o)),
         BottleneckEntry.Of<DiscoveredOptions>("dn-cbm", "features of a sparse autoencoder as concepts, named by the nearest words (Rao et al. 2024)",
             (site, o, random) => new DiscoveredConcepts(site.Size, o, random, GivenConcepts.Bank(site, o))),
+        BottleneckEntry.Of<EnergyOptions>("ecbm", "concepts and class under one energy: a concept put by hand moves the others (Xu et al. 2024)", Energies) with { NeedsConcepts = true },
         BottleneckEntry.Of<EntropicOptions>("entropic", "rounded numbers under a learned factorised prior (Ballé et al. 2018, Matsubara et al. 2022)",
             (site, o, random) => new EntropicBottleneck(site.Size, o, random)),
         BottleneckEntry.Of<HyperpriorOptions>("hyperprior", "rounded numbers whose scales are sent first (Ballé et al. 2018)",
@@ -114,4 +115,8 @@ public static class BottleneckRegistry
     /// <summary>The entry with a name.</summary>
     /// <exception cref="InputException">There is none.</exception>
     public static BottleneckEntry Find(string name) => Registries.Find("bottleneck", name, Entries);
+
+    private static EnergyConceptBottleneck Energies(Site site, EnergyOptions options, RandomStream random) => site is { Task: RunTask.Classification, Schema.Target: { Classes.Count: > 0 } target }
+        ? new EnergyConceptBottleneck(site.Size, ConceptSpaces.Of(site), target.Classes, options, random, target.Names[0])
+        : throw new InputException("bottleneck.type ecbm: an energy sums over classes, and the target is not one of classes", "take --bottleneck concept for numbers");
 }

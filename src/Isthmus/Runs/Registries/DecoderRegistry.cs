@@ -91,6 +91,7 @@ public static class DecoderRegistry
         ModuleEntry.Of<NoOptions>("non-negative", "a linear layer whose weights are never negative: a concept can only speak for an answer", (site, _, random) => OnRows(site, new NonNegativeHead(site.Size, site.OutputSize, random))),
         ModuleEntry.Of<RowSoftmaxOptions>("row-softmax", "each class as a mixture of concepts (Yang et al. 2023)", (site, o, _) => OnRows(site, new RowSoftmaxHead(site.Size, Classes(site, "row-softmax"), o.Scale))),
         ModuleEntry.Of<PriorHeadOptions>("prior", "a linear layer drawn to what people know of concepts and classes (Yang et al. 2024)", (site, o, random) => new PriorHead(PriorFile.Of(site, o.Prior), o.Weight, random)),
+        ModuleEntry.Of<TemporalOptions>("temporal", "concepts named by windows (ramp_3) read along time, each by itself (Knab et al. 2025)", Temporal),
         ModuleEntry.Of<NoOptions>("identity", "what passed is the answer itself", Identity),
     ];
 
@@ -106,6 +107,14 @@ public static class DecoderRegistry
 
     private static Module OnRows(Site site, Module head) => site.OutputShape.Count > 1 ? new Sequential(new Flatten(), head, new Unflatten([.. site.OutputShape]))
         : site.Shape.Count > 1 ? new Sequential(new Flatten(), head) : head;
+
+    private static TemporalReading Temporal(Site site, TemporalOptions o, RandomStream random)
+    {
+        var columns = site.Schema.Concepts.Count > 0 ? ConceptSpaces.Of(site).ColumnNames : [];
+        return site.Size == columns.Count
+            ? new TemporalReading(columns, site.OutputSize, o, random)
+            : throw new InputException(FormattableString.Invariant($"decoder.type is temporal, which reads one number a concept and window: {site.Size} numbers pass and the concepts have {columns.Count} columns"), "bottleneck.type: concept with kind: sigmoid or hard lets concepts pass alone");
+    }
 
     private static Module Identity(Site site, NoOptions o, RandomStream random) => site.Size == site.OutputSize
         ? site.OutputShape.Count > 1 ? new Sequential(new Flatten(), new Unflatten([.. site.OutputShape])) : new Flatten()
