@@ -24,7 +24,7 @@ public static class RecipeDefaults
         // Concepts in the space of the data's own numbers.
         if (recipe.Bottleneck is { Options: LanguageOptions or DiscoveredOptions } words)
             recipe = recipe with { Bottleneck = GivenConcepts.Named(words), Encoder = recipe.Encoder ?? new Choice("identity", new NoOptions()), Decoder = recipe.Decoder ?? new Choice("linear", new NoOptions()) };
-        var encoder = recipe.Encoder ?? Encoder(schema);
+        var encoder = recipe.Encoder ?? (schema.Kind == DataKind.Images && recipe.Bottleneck is { } on && BottleneckRegistry.Find(on.Type).NeedsMaps ? new Choice("conv", new ConvOptions { Width = 0 }) : Encoder(schema));
         // Written out, so that whoever edits the recipe sees what may be asked for and what it costs.
         if (OnConcepts(recipe)) recipe = recipe with { Data = recipe.Data with { Costs = Costs(recipe.Data.Costs, schema) } };
         if (recipe.Bottleneck?.Options is ConceptOptions concepts && recipe.Phases.Count == 0) recipe = recipe with { Phases = Phases(concepts) };
@@ -69,7 +69,7 @@ public static class RecipeDefaults
     }
 
     // A head that a person can read: its weights are what each concept says for each class. An energy's answer is what passes.
-    private static bool OnConcepts(Recipe recipe) => recipe.Bottleneck?.Options is ConceptOptions or ConceptEmbeddingOptions or InterventionAwareOptions or MinimalConceptOptions or MultitaskOptions or EnergyOptions;
+    private static bool OnConcepts(Recipe recipe) => recipe.Bottleneck?.Options is ConceptOptions or ConceptEmbeddingOptions or InterventionAwareOptions or MinimalConceptOptions or MultitaskOptions or EnergyOptions or SpatialConceptOptions or ConceptSlotOptions;
 
     // A head alone is a convex problem of a few weights, which larger steps solve in as many epochs.
     private const double HeadRate = 0.02;

@@ -31,6 +31,16 @@ public class ShipmentTest : IDisposable
         training: {epochs: 2, batch: 32, learning_rate: 0.01, checkpoint_seconds: 0}
         """;
 
+    private const string Pictures = """
+        name: pictures
+        seed: 2
+        data: {source: "make:sprites,n=150,size=16,colours=3", concepts: "colour,size"}
+        encoder: {type: conv, channels: [4], width: 0}
+        bottleneck: sl-cbm
+        decoder: linear
+        training: {epochs: 1, batch: 32, learning_rate: 0.01, checkpoint_seconds: 0}
+        """;
+
     private const string Sprites = """
         name: sprites
         seed: 1
@@ -46,7 +56,7 @@ public class ShipmentTest : IDisposable
         get
         {
             var all = new TheoryData<string, string>();
-            foreach (var entry in BottleneckRegistry.Entries) all.Add(entry.Name, entry.NeedsConcepts ? "concepts" : "moons");
+            foreach (var entry in BottleneckRegistry.Entries) all.Add(entry.Name, entry.NeedsMaps ? "pictures" : entry.NeedsConcepts ? "concepts" : "moons");
             foreach (var name in (string[])["vib", "fsq", "hyperprior", "pca"]) all.Add(name, "sprites");
             return all;
         }
@@ -63,7 +73,7 @@ public class ShipmentTest : IDisposable
     [MemberData(nameof(Makers))]
     public void WhatIsDecoded_IsWhatTheEvaluatorSaysOfTheShippedMessage_AndEveryByteIsCounted(string bottleneck, string data)
     {
-        var run = Trained(bottleneck, data switch { "moons" => Moons, "concepts" => Concepts, _ => Sprites });
+        var run = Trained(bottleneck, data switch { "moons" => Moons, "concepts" => Concepts, "pictures" => Pictures, _ => Sprites });
         var own = run.LoadOwn();
         int[] rows = [.. Enumerable.Range(0, 120)];
         var file = Path.Combine(_folder, "a.isth");

@@ -17,6 +17,9 @@ public sealed record BottleneckEntry(string Name, string Summary, Type OptionsTy
     /// <summary>Whether it is built over annotated concepts, which the data have to name.</summary>
     public bool NeedsConcepts { get; init; }
 
+    /// <summary>Whether only maps may enter, so that images are encoded to maps where the recipe names no encoder.</summary>
+    public bool NeedsMaps { get; init; }
+
     /// <summary>An entry whose options have a type.</summary>
     public static BottleneckEntry Of<TOptions>(string name, string summary, Func<Site, TOptions, RandomStream, Bottleneck> create) =>
         new(name, summary, typeof(TOptions), (site, options, random) => create(site, (TOptions)options, random));
@@ -52,6 +55,10 @@ public static class BottleneckRegistry
             (site, o, random) => new GroupedQuantizer(site.Shape, o, random)) with { TakesMaps = true },
         BottleneckEntry.Of<UniTokOptions>("unitok", "multi-codebook tokens: chunks of a unit vector, each with a small codebook (Ma et al. 2025)",
             (site, o, random) => new MultiCodebookTokenizer(site.Shape, o, random)) with { TakesMaps = true },
+        BottleneckEntry.Of<SpatialConceptOptions>("sl-cbm", "concepts with a place: a map of each, sparse and local, pooled by attention (SL-CBM 2026)",
+            (site, o, random) => new SpatialConceptLayer(site.Shape, ConceptSpaces.Of(site), o, random, o.Balance ? ConceptSpaces.StateWeights(site) : null)) with { TakesMaps = true, NeedsMaps = true, NeedsConcepts = true },
+        BottleneckEntry.Of<ConceptSlotOptions>("concept-slots", "concepts that slot attention fills from each picture, and places that attend to them (Hong et al. 2023)",
+            (site, o, random) => new ConceptSlots(site.Shape, ConceptSpaces.Of(site), o, random)) with { TakesMaps = true, NeedsMaps = true, NeedsConcepts = true },
         BottleneckEntry.Of<FsqOptions>("fsq", "finite scalar quantisation: a few levels in each of a few dimensions (Mentzer et al. 2024)",
             (site, o, random) => new FiniteScalarQuantizer(site.Size, o, random)),
         BottleneckEntry.Of<ResidualFsqOptions>("rfsq", "residual finite scalar quantisation: stages of ever finer grids (Mentzer et al. 2024, Zeghidour et al. 2021)",
@@ -89,7 +96,7 @@ public static class BottleneckRegistry
         BottleneckEntry.Of<ConceptEmbeddingOptions>("cem", "an embedding for each concept, blended by its probability (Espinosa Zarlenga et al. 2022)",
             (site, o, random) => new ConceptEmbedding(site.Size, ConceptSpaces.Of(site), o, random, o.Balance ? ConceptSpaces.StateWeights(site) : null)) with { NeedsConcepts = true },
         BottleneckEntry.Of<InterventionAwareOptions>("intcem", "concept embeddings that learn to be asked about, and what to ask (Espinosa Zarlenga et al. 2023)",
-            (site, o, random) => new InterventionAwareEmbedding(site.Size, ConceptSpaces.Of(site), o, random, o.Balance ? ConceptSpaces.StateWeights(site) : null)),
+            (site, o, random) => new InterventionAwareEmbedding(site.Size, ConceptSpaces.Of(site), o, random, o.Balance ? ConceptSpaces.StateWeights(site) : null)) with { NeedsConcepts = true },
         BottleneckEntry.Of<MinimalConceptOptions>("mcbm", "concepts drawn to what they alone would say, so that nothing else passes (Minimal Concept Bottleneck Models 2026)",
             (site, o, random) => new MinimalConcepts(site.Size, ConceptSpaces.Of(site), o, random, o.Balance ? ConceptSpaces.StateWeights(site) : null)) with { NeedsConcepts = true },
         BottleneckEntry.Of<MultitaskOptions>("multitask", "no bottleneck: all features pass, and concepts are learned beside the answer (Caruana 1997)",

@@ -8,7 +8,7 @@ public class SpatialConceptsTest
     [Fact]
     public void Scores_AreMapsUnderAnAttention_CountedNaively()
     {
-        var layer = new SpatialConcepts(3, 2, new RandomStream(1), width: 4);
+        var layer = new SpatialConcepts(3, 2, new RandomStream(1));
         var x = Tensor.Randn(new RandomStream(2), 2, 3, 2, 3);
         var located = layer.Locate(x);
         var p = layer.NamedParameters().ToDictionary(p => p.Name, p => p.Value.ToArray(), StringComparer.Ordinal);
@@ -19,9 +19,8 @@ public class SpatialConceptsTest
             for (var j = 0; j < 2; j++)
             {
                 double[] map = [.. Enumerable.Range(0, 6).Select(t => p["map.bias"][j] + Enumerable.Range(0, 3).Sum(c => p["map.weight"][(j * 3) + c] * At(c, t)))];
-                double Query(int d) => p["query.bias"][(j * 4) + d] + Enumerable.Range(0, 3).Sum(c => p["query.weight"][(((j * 4) + d) * 3) + c] * global[c]);
-                double Key(int d, int t) => p["key.bias"][d] + Enumerable.Range(0, 3).Sum(c => p["key.weight"][(d * 3) + c] * At(c, t));
-                double[] weights = [.. Enumerable.Range(0, 6).Select(t => Math.Exp(Enumerable.Range(0, 4).Sum(d => Query(d) * Key(d, t)) / 2))];
+                var query = p["query.bias"][j] + Enumerable.Range(0, 3).Sum(c => p["query.weight"][(j * 3) + c] * global[c]);
+                double[] weights = [.. map.Select(m => Math.Exp(query * m))];
                 var score = Enumerable.Range(0, 6).Sum(t => weights[t] / weights.Sum() * map[t]);
                 Assert.Equal(score, located.Scores.Data[(n * 2) + j], 1e-5);
                 Assert.Equal(map[4], located.Maps.Data[(((n * 2) + j) * 6) + 4], 1e-5);
@@ -60,7 +59,7 @@ public class SpatialConceptsTest
     [Fact]
     public void Gradients_AreFiniteDifferences()
     {
-        var layer = new SpatialConcepts(3, 2, new RandomStream(5), width: 3);
+        var layer = new SpatialConcepts(3, 2, new RandomStream(5));
         var x = Tensor.Randn(new RandomStream(6), 2, 3, 2, 2);
         var present = Tensor.From([1f, 0, 1, 1], 2, 2);
         Tensor Loss()

@@ -15,27 +15,29 @@ public sealed record ConceptMaps(Tensor Maps, Tensor Attention, Tensor Scores)
 
 /// <summary>
 /// Concepts with a place: a 1x1 convolution makes a map of each concept, and a cross-attention whose queries come from the picture's global embedding pools it
-/// to a score. With the terms that make maps sparse and local. After Yang et al.: "SL-CBM: Enhancing concept bottleneck models with semantic
-/// locality for better interpretability" (arXiv 2601.12804).
+/// to a score. With the terms that make maps sparse and local. After "SL-CBM: Enhancing concept bottleneck models with semantic locality for better
+/// interpretability" (arXiv 2601.12804).
 /// </summary>
+/// <remarks>
+/// Each concept is a head of the attention, its map being key and value: with q the head's query, place t counts exp(q map_t), so that what makes the score is
+/// what the map shows. Queries start at 1, near the mean of the places that look most like the concept.
+/// </remarks>
 public sealed class SpatialConcepts : Module
 {
-    private readonly Linear _query, _key;
-    private readonly int _channels, _width;
+    private readonly Linear _query;
+    private readonly int _channels;
 
     /// <summary>Layers with PyTorch's initial weights.</summary>
     /// <param name="channels">C of the features [n, C, h, w].</param>
     /// <param name="concepts">How many maps, at least 1.</param>
     /// <param name="random">Where the initial weights come from.</param>
-    /// <param name="width">Features of a query and a key of the attention.</param>
-    public SpatialConcepts(int channels, int concepts, RandomStream random, int width = 16)
+    public SpatialConcepts(int channels, int concepts, RandomStream random)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(concepts, 1);
-        ArgumentOutOfRangeException.ThrowIfLessThan(width, 1);
-        (_channels, _width, Concepts) = (channels, width, concepts);
+        (_channels, Concepts) = (channels, concepts);
         Map = AddModule("map", new Conv2d(channels, concepts, 1, random));
-        _query = AddModule("query", new Linear(channels, concepts * width, random));
-        _key = AddModule("key", new Linear(channels, width, random));
+        _query = AddModule("query", new Linear(channels, concepts, random));
+        _query.Bias!.Data.Fill(1);
     }
 
     /// <summary>How many concepts there are.</summary>
@@ -53,9 +55,9 @@ public sealed class SpatialConcepts : Module
         if (features.Dim != 4 || features.Size(1) != _channels) throw new ArgumentException($"spatial concepts: features [n, {_channels}, h, w] are needed, not {Shapes.Text(features.Shape)}");
         var (n, h, w) = (features.Size(0), features.Size(2), features.Size(3));
         var maps = Map.Forward(features);
-        var queries = _query.Forward(features.Mean([2, 3])).Reshape(n, Concepts, _width) * (1 / MathF.Sqrt(_width));
-        var attention = queries.MatMul(_key.Forward(Places(features)), transposeOther: true).Softmax();
-        var scores = (attention * maps.Reshape(n, Concepts, h * w)).Sum(2);
+        var places = maps.Reshape(n, Concepts, h * w);
+        var attention = (_query.Forward(features.Mean([2, 3])).Reshape(n, Concepts, 1) * places).Softmax();
+        var scores = (attention * places).Sum(2);
         return new ConceptMaps(maps, attention.Reshape(n, Concepts, h, w), scores);
     }
 
