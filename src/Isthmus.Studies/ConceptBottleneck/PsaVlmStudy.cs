@@ -32,7 +32,8 @@ public sealed class PsaVlmStudy : Study
     public override string Differs =>
         "A describer trained in the study on pictures without forbidden things stands for the pretrained vision-language model, four words for its language. The gate knows which combination is forbidden where the baseline knows only that the answer is a refusal: that is what concept labels are. " +
         "A trial on a seed that is not read, with new pictures at every step of alignment, had both arms refuse all that is forbidden; annotated dangers are scarce in practice, and 400 pictures are the alignment's now. " +
-        "Flips are shares of decisions that change when the concepts of a forbidden picture are put to absent, and the first concept of an allowed one to present; the baseline has nothing to put, and 0.";
+        "Flips are shares of decisions that change when the concepts of a forbidden picture are put to absent, and the first concept of an allowed one to present; the baseline has nothing to put, and 0. " +
+        "The weight of the concepts' loss, the gate's step size and the concepts drawn in training were set after trials on seeds that are not read in which the gate failed.";
 
     /// <inheritdoc/>
     public override string Data => "generated: pictures of 20 x 20 with two objects, painted as needed to learn to describe, 400 to learn to refuse; 600 allowed ones to set thresholds, 600 allowed and 300 forbidden ones to read";
