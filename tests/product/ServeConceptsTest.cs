@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Isthmus.Runs;
 using Isthmus.Web;
 
 namespace Isthmus.Tests.Product;

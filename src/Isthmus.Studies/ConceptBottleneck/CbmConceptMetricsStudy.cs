@@ -1,5 +1,4 @@
 using Isthmus.Bottlenecks;
-using Isthmus.Data;
 using Isthmus.Information;
 using Isthmus.Networks;
 using Isthmus.Tensors;

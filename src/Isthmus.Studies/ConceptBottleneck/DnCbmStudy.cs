@@ -24,7 +24,7 @@ public sealed class DnCbmStudy : Study
     public override string Differs =>
         "The embedding comes from a network trained in the study on disjoint scenes, never from a generator that knows the labels. Scenes of one shape and 92 words in place of CC3M and 20,000 words; a TopK autoencoder with revival of dead features in place of L1 with resampling. The catalogue's stronger check is taken in place of 70 % correct names: permuted names and random " +
         "directions, which are named by the nearest word too and so agree with it by construction, and AUC on held-out pairs. The share of right names (AUC of at least 0.9) is secondary. A first quick preview read the sizes after selection, " +
-        "0 in most pictures: their ties keep the AUC of a feature that is active in one of ten pictures far from 1 for an attribute of half of them, whatever its name; so outputs before selection are read, in both arms.";
+        "0 in most pictures: their ties keep the AUC of a feature that is active in one of ten pictures far from 1 for an attribute of half of them, whatever its name; so outputs before selection are read, in both arms. The embedding was given another network and more steps after the first previews, judged by its own probe.";
 
     /// <inheritdoc/>
     public override string Data => "generated: scenes of one shape with captions of 46 visual and 46 other words";

@@ -27,7 +27,7 @@ public sealed class LaboStudy : Study
     public override string Differs =>
         "The embedding comes from a network trained in the study on disjoint scenes, never from a generator that knows the labels. Templates replace GPT-3: the right words of a class among 16 that are wrong for it or are of nothing seen; 12 classes of painted shapes in place of eleven data sets; the catalogue's stronger check is taken (frequency-matched random words, held-out " +
         "pairs of attributes), beside the paper's own baseline, the linear probe, whichever is better. A scale of 10 in place of 100, because the small embedding's cosines are spread ten times as wide as CLIP's. Similarities are about the means, and p(class | concept) is their softmax at " +
-        "temperature 0.1 in place of their shares, under which a faint similarity to one class alone would count as certainty.";
+        "temperature 0.1 in place of their shares, under which a faint similarity to one class alone would count as certainty. The embedding was given another network and more steps after the first previews, judged by its own probe. The softmax came after a preview, too.";
 
     /// <inheritdoc/>
     public override string Data => "generated: scenes of one shape with captions of 46 visual and 46 other words";

@@ -1,7 +1,5 @@
 using System.Collections.Concurrent;
 using Isthmus.Bottlenecks;
-using Isthmus.Data;
-using Isthmus.Networks;
 using Isthmus.Tensors;
 
 namespace Isthmus.Studies.ConceptBottleneck;

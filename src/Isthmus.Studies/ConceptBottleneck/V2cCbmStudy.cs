@@ -23,7 +23,7 @@ public sealed class V2cCbmStudy : Study
     /// <inheritdoc/>
     public override string Differs =>
         "The embedding comes from a network trained in the study on disjoint scenes, never from a generator that knows the labels. A list of the visual words stands for what a language model would say, as the catalogue's stronger check asks; the weaker comparison, with words " +
-        "drawn out of all 92, is a secondary measure of the baseline. One tokenizer of single words; the paper's has bigrams too and learns an adapter.";
+        "drawn out of all 92, is a secondary measure of the baseline. One tokenizer of single words; the paper's has bigrams too and learns an adapter. The embedding was given another network and more steps after the first previews, judged by its own probe.";
 
     /// <inheritdoc/>
     public override string Data => "generated: scenes of one shape with captions of 46 visual and 46 other words";

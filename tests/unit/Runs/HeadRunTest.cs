@@ -30,7 +30,7 @@ public class HeadRunTest : IDisposable
         Assert.InRange(weight.ToArray().Count(w => w != 0), 2, 4);
         // What was fitted is in the model's file: the loaded run answers as the one that was trained.
         Assert.Equal(summary.Test.Accuracy, Evaluation.Of(run, null, null).Test.Accuracy);
-        Assert.True(((PosthocConcepts)run.Model.Network.Bottleneck).Weight.ToArray().Any(w => w != 0));
+        Assert.Contains(((PosthocConcepts)run.Model.Network.Bottleneck).Weight.ToArray(), w => w != 0);
         var edited = EditRun.Of(run, run.LoadOwn().Data, 0, Edit.Parse("c1=1,c2=1,c3=1"));
         Assert.NotEqual(edited.Before.Probabilities!, edited.After.Probabilities!);
     }
@@ -43,7 +43,7 @@ public class HeadRunTest : IDisposable
         var run = Load("pcbm-h");
         var head = HeadEdits.LayerOf(run.Model.Network.Decoder);
         Assert.Equal([2, 3], head.Weight.Shape.ToArray());
-        Assert.True(((PosthocResidual)run.Model.Network.Bottleneck).ResidualWeight.ToArray().Any(w => w != 0));
+        Assert.Contains(((PosthocResidual)run.Model.Network.Bottleneck).ResidualWeight.ToArray(), w => w != 0);
         Assert.Equal(summary.Test.Accuracy, Evaluation.Of(run, null, null).Test.Accuracy);
     }
 

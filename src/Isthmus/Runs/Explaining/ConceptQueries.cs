@@ -1,5 +1,4 @@
 using Isthmus.Bottlenecks;
-using Isthmus.Tensors;
 
 namespace Isthmus.Runs;
 

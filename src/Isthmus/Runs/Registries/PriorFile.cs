@@ -1,4 +1,3 @@
-using Isthmus.Bottlenecks;
 using Isthmus.Data;
 using Isthmus.Tensors;
 

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using Isthmus.Bottlenecks;
 using Isthmus.Data;
-using Isthmus.Networks;
 using Isthmus.Tensors;
 
 namespace Isthmus.Runs;
