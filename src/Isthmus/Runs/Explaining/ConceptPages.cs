@@ -1,4 +1,5 @@
 using System.Globalization;
+using Isthmus.Information;
 using Isthmus.Reports;
 
 namespace Isthmus.Runs;
@@ -11,8 +12,10 @@ internal static class ConceptPages
     /// <summary>Quality, concept by concept.</summary>
     public static void Concepts(ReportBlock section, IReadOnlyList<ConceptCard> concepts)
     {
-        section.Table(["concept", "type", "states", "rows", "accuracy", "commonest state", "AUC", "Brier", "calibration error", "R²", "cost"],
-            concepts.Select(c => (IReadOnlyList<object?>)[c.Name, c.Type, c.States.Count == 0 ? null : string.Join(", ", c.States), c.Rows, c.Accuracy, c.Majority, c.Auc, c.Brier, c.CalibrationError, c.R2, c.Cost]),
+        // Columns that say the same of every concept only make the table wider than paper.
+        var (numbers, costs) = (concepts.Any(c => c.R2 is not null), concepts.Any(c => c.Cost != 1));
+        section.Table(["concept", "type", "states", "rows", "accuracy", "commonest state", "AUC", "Brier", "calibration error", .. numbers ? ["R²"] : Array.Empty<string>(), .. costs ? ["cost"] : Array.Empty<string>()],
+            concepts.Select(c => (IReadOnlyList<object?>)[c.Name, c.Type, c.States.Count == 0 ? null : string.Join(", ", c.States), c.Rows, c.Accuracy, c.Majority, c.Auc, c.Brier, c.CalibrationError, .. numbers ? new object?[] { c.R2 } : [], .. costs ? new object?[] { c.Cost } : []]),
             "on rows that were not trained on; the commonest state is what a model that knows nothing gets right");
         if (concepts.Where(c => c.Accuracy is not null && c.Accuracy <= c.Majority).Select(c => c.Name).ToArray() is { Length: > 0 } unstable)
             section.Note($"No better than the commonest state: {string.Join(", ", unstable)}. What the model says of {(unstable.Length == 1 ? "it" : "them")} should not be relied on.", NoteKind.Warning);
@@ -21,12 +24,12 @@ internal static class ConceptPages
     /// <summary>The verdict, its words and the numbers beside it.</summary>
     public static void Leakage(ReportBlock section, LeakageExplained leakage, IReadOnlyList<ConceptCard> concepts)
     {
+        section.Note(Sentence(leakage.Text), leakage.Verdict == LeakVerdict.BeyondAnnotations ? NoteKind.Warning : NoteKind.Info);
         section.Tiles(
-            new Tile("verdict", leakage.Verdict, leakage.Text),
             new Tile("beyond the annotations", Bits(leakage.BeyondAnnotationsBits), $"bits of the answer; 95 % interval {Bits(leakage.LowBits)} … {Bits(leakage.HighBits)}"),
             new Tile("what passes says", Bits(leakage.JointBits), string.Create(CultureInfo.InvariantCulture, $"bits, of {leakage.TargetEntropyBits:0.00}; true concepts say {Bits(leakage.TrueJointBits)}")),
             new Tile("ceiling", leakage.CeilingAccuracy is { } c ? string.Create(CultureInfo.InvariantCulture, $"{100 * c:0.0} %") : CellText.Nothing, "the best accuracy that true concepts allow"));
-        foreach (var words in leakage.Words) section.Text(words);
+        foreach (var words in leakage.Words) section.Text(Sentence(words));
         section.KeyValues(
             ("what physically passes", leakage.Passes),
             ("rounded to states, beyond the annotations", Bits(leakage.HardenedBits) + " bits"),
@@ -50,6 +53,8 @@ internal static class ConceptPages
         section.Table(["column", .. head.Answers], shown.Select(c => (IReadOnlyList<object?>)[head.Columns[c], .. head.Weights.Select(w => (object?)w[c])]),
             shown.Length < head.Columns.Count ? $"the {shown.Length} columns with the largest weights" : "weights");
     }
+
+    private static string Sentence(string words) => words.Length == 0 ? words : char.ToUpperInvariant(words[0]) + words[1..] + (words[^1] is '.' or ')' ? "" : ".");
 
     private static string Bits(double? bits) => bits is { } b ? b.ToString("0.000", CultureInfo.InvariantCulture) : CellText.Nothing;
 }

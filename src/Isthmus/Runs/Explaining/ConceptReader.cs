@@ -98,6 +98,8 @@ internal sealed class ConceptReader
             CeilingAccuracy = report.CeilingAccuracy,
             CodeAccuracy = report.CodeAccuracy,
             HardenedBits = report.HardenedBits,
+            Disagreement = report.Disagreement,
+            DisagreementPattern = report.DisagreementPattern,
             PValue = report.PValue,
             MarginBits = report.MarginBits,
             Rows = report.Rows,

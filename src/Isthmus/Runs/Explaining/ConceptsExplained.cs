@@ -60,6 +60,12 @@ public sealed record LeakageExplained
     /// <summary>What is left of the surplus when every concept is rounded to its state.</summary>
     public double? HardenedBits { get; init; }
 
+    /// <summary>The share of annotations from which the model's decisions differ.</summary>
+    public double? Disagreement { get; init; }
+
+    /// <summary>How much the decisions tell about where they differ from annotations; near 0 for slips that fall anywhere.</summary>
+    public double? DisagreementPattern { get; init; }
+
     /// <summary>The share of exchanges that say at least as much.</summary>
     public double? PValue { get; init; }
 
