@@ -84,6 +84,11 @@ internal sealed class ExplainVerb : Verb
         Table(call, ["concept", "type", "rows", "accuracy", "majority", "AUC", "Brier", "calibration error", "leak, bits"],
             concepts.Select(c => (object?[])[c.Name, c.Type, c.Rows, c.Accuracy ?? c.R2, c.Majority, c.Auc, c.Brier, c.CalibrationError, c.LeakBits]));
         foreach (var rule in e.Head?.Rules ?? []) output.WriteLine(rule);
+        if (e.Subgroups is { } groups)
+        {
+            output.WriteLine();
+            Table(call, ["group", "rows", "answers right", "concepts right, mean"], groups.Select(g => (object?[])[g.Group, g.Rows, g.Accuracy, g.ConceptAccuracy.Average()]));
+        }
         if (e.Leakage is not { } leakage) return;
         output.WriteLine($"\n{leakage.Text}");
         output.WriteLine($"passes {leakage.Passes}");

@@ -56,6 +56,18 @@ public class ConceptExplainTest : IDisposable
     }
 
     [Fact]
+    public void Groups_ShowForWhomItIsRight()
+    {
+        var path = Csv("x,site,c,y", i => string.Create(CultureInfo.InvariantCulture, $"{i % 2},{(i % 4 < 2 ? "north" : "south")},{i % 2},{(i % 7 == 0 ? 1 - (i % 2) : i % 2)}"), 400);
+        Train(path, "c", null, "data.groups=site", "data.split=1,0,0", "training.epochs=30");
+        var e = Explainer.Explain(Run.Load(Path.Combine(_folder, "run")), new ExplainSettings { Part = "train", Leakage = false });
+        Assert.Equal(["north", "south"], e.Subgroups!.Select(g => g.Group));
+        Assert.All(e.Subgroups!, g => Assert.Equal(200, g.Rows));
+        Assert.Equal(Enumerable.Range(0, 400).Where(i => i % 4 < 2).Average(i => i % 7 == 0 ? 0 : 1), e.Subgroups![0].Accuracy!.Value, 9);
+        Assert.Equal(1, e.Subgroups![0].ConceptAccuracy[0]!.Value);
+    }
+
+    [Fact]
     public void AConceptThatNeverChanges_IsRefused()
     {
         var path = Csv("x,c,d,y", i => string.Create(CultureInfo.InvariantCulture, $"{i},0,{i % 3},{i % 2}"));

@@ -7,7 +7,7 @@ namespace Isthmus.Runs;
 /// <summary>The sections of a page that tell about concepts.</summary>
 internal static class ConceptPages
 {
-    private const int MostColumns = 60;
+    private const int MostColumns = 60, MostGrouped = 8;
 
     /// <summary>Quality, concept by concept.</summary>
     public static void Concepts(ReportBlock section, IReadOnlyList<ConceptCard> concepts)
@@ -19,6 +19,14 @@ internal static class ConceptPages
             "on rows that were not trained on; the commonest state is what a model that knows nothing gets right");
         if (concepts.Where(c => c.Accuracy is not null && c.Accuracy <= c.Majority).Select(c => c.Name).ToArray() is { Length: > 0 } unstable)
             section.Note($"No better than the commonest state: {string.Join(", ", unstable)}. What the model says of {(unstable.Length == 1 ? "it" : "them")} should not be relied on.", NoteKind.Warning);
+    }
+
+    /// <summary>Accuracies by group.</summary>
+    public static void Subgroups(ReportBlock section, IReadOnlyList<SubgroupScore> groups, IReadOnlyList<ConceptCard> concepts)
+    {
+        int[] shown = [.. Enumerable.Range(0, concepts.Count).Take(MostGrouped)];
+        section.Table(["group", "rows", "answer", .. shown.Select(c => concepts[c].Name)], groups.Select(g => (IReadOnlyList<object?>)[g.Group, g.Rows, g.Accuracy, .. shown.Select(c => (object?)g.ConceptAccuracy[c])]),
+            shown.Length < concepts.Count ? $"accuracy; the first {shown.Length} concepts, all with --json" : "accuracy: a model may be right on the whole and wrong for the few");
     }
 
     /// <summary>The verdict, its words and the numbers beside it.</summary>

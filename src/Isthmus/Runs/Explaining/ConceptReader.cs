@@ -15,10 +15,12 @@ internal sealed class ConceptReader
     private readonly ConceptBottleneck _layer;
     private readonly Tensor _truth, _beliefs, _codes;
     private readonly int[] _labels;
+    private readonly bool[]? _right;
+    private readonly string[]? _groups;
 
-    private ConceptReader(Model model, ConceptBottleneck layer, Tensor truth, Tensor beliefs, Tensor codes, int[] labels)
+    private ConceptReader(Model model, ConceptBottleneck layer, Tensor truth, Tensor beliefs, Tensor codes, int[] labels, bool[]? right, string[]? groups)
     {
-        (_model, _layer, _truth, _beliefs, _codes, _labels) = (model, layer, truth, beliefs, codes, labels);
+        (_model, _layer, _truth, _beliefs, _codes, _labels, _right, _groups) = (model, layer, truth, beliefs, codes, labels, right, groups);
     }
 
     private ConceptSpace Space => _layer.Space;
@@ -31,6 +33,7 @@ internal sealed class ConceptReader
         if (model.Network.Bottleneck is not ConceptBottleneck { Annotated: true } layer || data.Concepts is null) return null;
         var (n, space) = (rows.Length, layer.Space);
         var (truth, beliefs, codes) = (Tensor.Zeros(n, space.Count), Tensor.Zeros(n, space.Width), (Tensor?)null);
+        var right = data.Target is ClassTarget ? new bool[n] : null;
         model.Judge();
         using var noGrad = new NoGrad();
         var at = 0;
@@ -45,13 +48,16 @@ internal sealed class ConceptReader
                 var scores = layer.Scores(features);
                 batch.Concepts!.Data.CopyTo(truth.Data[(at * space.Count)..]);
                 layer.Beliefs(features, scores, null).Data.CopyTo(beliefs.Data[(at * space.Width)..]);
-                passed = layer.Emit(features, scores, null).ToArray();
+                var emitted = layer.Emit(features, scores, null);
+                passed = emitted.ToArray();
+                if (right is not null && model.Network.Decoder.Forward(emitted).ArgMax(1) is var answers)
+                    for (var i = 0; i < part.Length; i++) right[at + i] = answers.Data[i] == batch.Labels!.Data[i];
             }
             codes ??= Tensor.Zeros(n, passed.Length / part.Length);
             passed.CopyTo(codes.Data[(at * codes.Size(1))..]);
             at += part.Length;
         }
-        return new ConceptReader(model, layer, truth, beliefs, codes!, LabelsOf(data, rows));
+        return new ConceptReader(model, layer, truth, beliefs, codes!, LabelsOf(data, rows), right, data.Groups is { } groups ? [.. rows.Select(r => groups.Names[groups.Of[r]])] : null);
     }
 
     /// <summary>How well each concept is known.</summary>
@@ -70,6 +76,9 @@ internal sealed class ConceptReader
             }
             return ConceptQuality.States(axis.Name, truth, probabilities, axis.States);
         })];
+
+    /// <summary>Accuracies by group; null where the data name no groups.</summary>
+    public IReadOnlyList<SubgroupScore>? Subgroups() => _groups is null ? null : ConceptQuality.Subgroups(_groups, _truth, Space.Decide(_beliefs), _right);
 
     /// <summary>One card a concept, with leaks where they were read.</summary>
     public IReadOnlyList<ConceptCard> Cards(ConceptLeaks? leaks) => [.. Quality().Select((q, j) =>

@@ -50,7 +50,7 @@ public sealed class Explainer
         ConceptLeaks? leaks = null;
         var leakage = settings.Leakage && data.Target is not null ? (settings.Part == "test" ? ConceptReader.Of(run.Model, data, HeldOut(run, rows), stop)! : reader).Leakage(out leaks) : null;
         // Columns of concepts are told as concepts, not once more as dimensions.
-        return whole with { Concepts = reader.Cards(leaks), Leakage = leakage, Head = reader.Head(), Latents = run.Model.Network.Bottleneck is ConceptLayer { Kind: ConceptKindPassed.Hybrid } ? whole.Latents : null };
+        return whole with { Concepts = reader.Cards(leaks), Leakage = leakage, Head = reader.Head(), Subgroups = reader.Subgroups(), Latents = run.Model.Network.Bottleneck is ConceptLayer { Kind: ConceptKindPassed.Hybrid } ? whole.Latents : null };
     }
 
     private static int[] HeldOut(Run run, int[] rows)

@@ -1,3 +1,5 @@
+using Isthmus.Information;
+
 using Isthmus.Bottlenecks;
 
 namespace Isthmus.Runs;
@@ -151,6 +153,9 @@ public sealed record Explanation
 
     /// <summary>The weights of a linear head on concepts; null where there is none.</summary>
     public HeadExplained? Head { get; init; }
+
+    /// <summary>Accuracies of answers and concepts by group; null without concepts or without a column of groups.</summary>
+    public IReadOnlyList<SubgroupScore>? Subgroups { get; init; }
 
     /// <summary>Codes; null where none pass.</summary>
     public CodesExplained? Codes { get; init; }

@@ -25,6 +25,7 @@ public static class ExplanationReport
         foreach (var note in e.Notes) report.Head.Note(note);
         if (e.Search is { } search) Search(report.Section($"What stands for {search.Pattern}"), search);
         if (e.Concepts is { } concepts) ConceptPages.Concepts(report.Section("How well each concept is known"), concepts);
+        if (e.Subgroups is { } groups) ConceptPages.Subgroups(report.Section("For whom it is right"), groups, e.Concepts!);
         if (e.Leakage is { } leakage) ConceptPages.Leakage(report.Section("What passes beside the concepts"), leakage, e.Concepts!);
         if (e.Head is { } head) ConceptPages.Head(report.Section("How concepts decide"), head);
         if (e.Codes is { } codes) Codes(report, codes, data, run.Model);
