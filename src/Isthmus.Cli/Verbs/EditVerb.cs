@@ -41,6 +41,7 @@ internal sealed class EditVerb : Verb
     {
         var set = call.Get(_set) ?? [];
         if (set.Length == 0) throw new InputException("--set is missing: what is to be changed", "--set code.0=17 puts a code, --set \"block code.0:17\" forbids one");
+        if (call.Get(_who) is { } name && string.IsNullOrWhiteSpace(name)) throw new InputException("--who is empty: a name is expected");
         if (!call.Get(_log) && (call.Has(_who) || call.Has(_comment))) throw new InputException("--who and --comment go with --log");
         var file = Call.Beside(call.Out, call.Get(_input));
         var edit = Edit.Parse(string.Join(",", set));

@@ -81,8 +81,8 @@ internal sealed class ExplainVerb : Verb
     private static void Write(TextWriter output, IReadOnlyList<ConceptCard> concepts, Explanation e, Call call)
     {
         output.WriteLine();
-        Table(call, ["concept", "type", "rows", "accuracy", "majority", "AUC", "Brier", "calibration error", "leak, bits"],
-            concepts.Select(c => (object?[])[c.Name, c.Type, c.Rows, c.Accuracy ?? c.R2, c.Majority, c.Auc, c.Brier, c.CalibrationError, c.LeakBits]));
+        Table(call, ["concept", "type", "rows", "accuracy", "majority", "AUC", "Brier", "calibration error", "leak, bits", .. concepts.Any(c => c.R2 is not null) ? ["R²"] : Array.Empty<string>()],
+            concepts.Select(c => (object?[])[c.Name, c.Type, c.Rows, c.Accuracy, c.Majority, c.Auc, c.Brier, c.CalibrationError, c.LeakBits, .. concepts.Any(o => o.R2 is not null) ? new object?[] { c.R2 } : []]));
         foreach (var rule in e.Head?.Rules ?? []) output.WriteLine(rule);
         if (e.Subgroups is { } groups)
         {
@@ -91,7 +91,7 @@ internal sealed class ExplainVerb : Verb
         }
         if (e.Leakage is not { } leakage) return;
         output.WriteLine($"\n{leakage.Text}");
-        output.WriteLine($"passes {leakage.Passes}");
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"passes {leakage.Passes}; read on {leakage.Rows:#,0} rows that were not trained on, those for validation among them"));
         if (leakage.JointBits is { } joint) output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"what passes says {joint:0.000} bits of the answer, true concepts {leakage.TrueJointBits:0.000}, of {leakage.TargetEntropyBits:0.000}; with true concepts at best {100 * leakage.CeilingAccuracy:0.0} % are right"));
         foreach (var words in leakage.Words) output.WriteLine(words);
         output.WriteLine();

@@ -46,7 +46,7 @@ internal sealed class LogVerb : Verb
             () => new { Run = run.Folder, log.ModelSha256, Entries = check.Entries, check.Head, check.Holds, check.Faults, Replay = replay, Log = judged ? null : entries },
             output => Write(output, call, entries, check, replay, judged));
         if (!judged && !check.Holds) call.Warn("the log is not as it was written: --verify says where");
-        return !judged || (check.Holds && replay is not { Holds: false });
+        return check.Holds && replay is not { Holds: false };
     }
 
     private static void Write(TextWriter output, Call call, List<AuditEntry> entries, AuditCheck check, ReplayOutcome? replay, bool judged)

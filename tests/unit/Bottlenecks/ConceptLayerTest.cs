@@ -109,6 +109,36 @@ public class ConceptLayerTest
     }
 
     [Fact]
+    public void Edits_OfNumbers_AreInTheirOwnUnit_AndStatesAreForbiddenByName()
+    {
+        var layer = Layer(ConceptKindPassed.Sigmoid);
+        var h = Inputs(2);
+        var own = layer.Pass(h, Context()).Output.ToArray();
+        float[] After(string edit) => layer.Pass(h, Context() with { Edit = Edit.Parse(edit) }).Output.ToArray();
+        // 50 is the mean and 10 the deviation.
+        Assert.Equal(1.2f, After("clamp age:62..70")[7], 5);
+        Assert.Equal(((((own[7] * 10) + 50) * 2) - 50) / 10, After("scale age:2")[7], 4);
+        var level = (int)s_space.Decide(Tensor.From(own, 2, 8)).Data[2];
+        Assert.Equal(own, After(FormattableString.Invariant($"block grade@0:{(level + 2) % 4}")));
+        Assert.NotEqual(level, (int)s_space.Decide(Tensor.From(After(FormattableString.Invariant($"block grade@0:{level}")), 2, 8)).Data[2]);
+        Assert.Throws<InputException>(() => After("block grade:9"));
+        Assert.Throws<InputException>(() => After("noise grade:2"));
+        Assert.Throws<InputException>(() => After("clamp shape:0..1"));
+    }
+
+    [Fact]
+    public void Hard_SendsStatesOfWhatIsEdited()
+    {
+        var layer = Layer(ConceptKindPassed.Hard);
+        layer.Freeze([Inputs(400)]);
+        foreach (var edit in (string[])["fever=0.7", "age=63.3", "age=1e6", "block shape", "scale grade:0.7"])
+        {
+            var passage = layer.Pass(Inputs(3), Context(PassMode.Ship) with { Edit = Edit.Parse(edit) });
+            Assert.Equal(passage.Output.ToArray(), layer.Restore(passage.Message()).ToArray());
+        }
+    }
+
+    [Fact]
     public void RandInt_IsDrawnOnceForEachConceptOfABatch()
     {
         var layer = new ConceptEmbedding(5, s_space, new ConceptEmbeddingOptions { Size = 4, RandInt = 0.5f }, new RandomStream(3));

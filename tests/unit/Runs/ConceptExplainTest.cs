@@ -68,6 +68,16 @@ public class ConceptExplainTest : IDisposable
     }
 
     [Fact]
+    public void NamesWithCommas_StandInQuotes_AndAnAnswerThatIsNoNumberIsRefused()
+    {
+        var path = Csv("x,\"stable, yes/no\",age,y", i => string.Create(CultureInfo.InvariantCulture, $"{i % 2},{i % 2},{i + 0.5},{(i % 7 == 0 ? 1 - (i % 2) : i % 2)}"));
+        TrainJob.Start(RecipeFile.Parse($"data: {{source: '{path}', target: y, concepts: '\"stable, yes/no\", age'}}\ntraining: {{epochs: 1}}", "test"), new TrainOptions { Out = Path.Combine(_folder, "run"), Report = false });
+        var run = Run.Load(Path.Combine(_folder, "run"));
+        Assert.Equal(["stable, yes/no", "age"], run.Model.Schema.Concepts.Select(c => c.Name));
+        Assert.Contains("no number", Assert.Throws<InputException>(() => EditRun.Of(run, run.LoadOwn().Data, 0, Edit.Parse("age=1e300"))).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void AConceptThatNeverChanges_IsRefused()
     {
         var path = Csv("x,c,d,y", i => string.Create(CultureInfo.InvariantCulture, $"{i},0,{i % 3},{i % 2}"));

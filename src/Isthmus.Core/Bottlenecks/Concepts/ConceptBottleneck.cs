@@ -75,9 +75,12 @@ public abstract class ConceptBottleneck : Bottleneck
         ArgumentNullException.ThrowIfNull(c);
         var scores = Scores(h);
         var put = Taught(c);
-        if (c.Edit is { Changes.Count: > 0 } edit) put = ConceptEdits.Put(Space, Beliefs(h, scores, put), edit, put, c.Random.Fork("edit"));
+        if (c.Edit is { Changes.Count: > 0 } edit) put = Sendable(ConceptEdits.Put(Space, Beliefs(h, scores, put), edit, put, c.Random.Fork("edit")));
         return Passed(h, scores, put, c);
     }
+
+    /// <summary>What of an edit can be sent: a layer that sends states makes states of it.</summary>
+    protected virtual ConceptValues Sendable(ConceptValues put) => put;
 
     /// <summary>The pass, with what is put by hand.</summary>
     protected virtual Passage Passed(Features h, Tensor scores, ConceptValues? put, PassContext c)

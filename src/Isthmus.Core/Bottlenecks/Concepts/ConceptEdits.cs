@@ -44,18 +44,33 @@ public static class ConceptEdits
             case EditKind.Set:
                 Value(space, change, concept).CopyTo(own);
                 break;
-            case EditKind.Block:
+            case EditKind.Block when double.IsNaN(change.Value):
                 own.Clear();
+                break;
+            case EditKind.Block:
+                Forbid(space, change, concept, own);
+                break;
+            case EditKind.Scale when axis.Type == ConceptType.Continuous:
+                own[0] = (float)(((((own[0] * axis.Scale) + axis.Mean) * change.Value) - axis.Mean) / axis.Scale);
                 break;
             case EditKind.Scale:
                 foreach (ref var v in own) v *= (float)change.Value;
                 break;
+            case EditKind.Noise when axis.Type == ConceptType.Continuous:
+                own[0] += (float)(change.Value / axis.Scale * noise.NextGaussian());
+                break;
             case EditKind.Noise:
-                foreach (ref var v in own) v += (float)(change.Value * noise.NextGaussian());
+                if (change.Value > 1) throw new InputException($"{change}: the noise of a state is the probability of another one, from 0 to 1");
+                if (noise.NextDouble() < change.Value) space.Encode(concept, noise.NextInt(axis.States)).CopyTo(own);
+                break;
+            case EditKind.Clamp when axis.Type == ConceptType.Continuous:
+                own[0] = (float)Math.Clamp(own[0], (change.Value - axis.Mean) / axis.Scale, ((change.Upper ?? double.PositiveInfinity) - axis.Mean) / axis.Scale);
+                break;
+            case EditKind.Clamp when axis.Type == ConceptType.Binary:
+                own[0] = (float)Math.Clamp(own[0], change.Value, change.Upper ?? double.PositiveInfinity);
                 break;
             case EditKind.Clamp:
-                foreach (ref var v in own) v = (float)Math.Clamp(v, change.Value, change.Upper ?? double.PositiveInfinity);
-                break;
+                throw new InputException($"{change}: '{axis.Name}' has states, which are set: {axis.Name}={axis.Categories[0]}");
             case EditKind.Swap when change.Other is { } name && space.Find(name) is var other && space.Axes[other].Width == axis.Width:
                 var theirs = row.Slice(space.Offset(other), axis.Width);
                 for (var c = 0; c < axis.Width; c++) (own[c], theirs[c]) = (theirs[c], own[c]);
@@ -63,6 +78,18 @@ public static class ConceptEdits
             default:
                 throw new InputException($"{change}: concepts of one width change places, as in swap \"fever\":\"cough\"");
         }
+    }
+
+    // The most probable state that is left, where the forbidden one is decided for.
+    private static void Forbid(ConceptSpace space, Change change, int concept, Span<float> own)
+    {
+        if (space.Axes[concept].Type == ConceptType.Continuous) throw new InputException($"{change}: '{space.Axes[concept].Name}' is a number, which has no states to forbid");
+        var forbidden = (int)space.Parse(concept, change.Value.ToString("R", System.Globalization.CultureInfo.InvariantCulture));
+        var p = space.StateProbabilities(concept, own);
+        var decided = space.Axes[concept].Type == ConceptType.Categorical ? Array.IndexOf(p, p.Max()) : own.ToArray().Count(v => v > 0.5f);
+        if (decided != forbidden) return;
+        p[forbidden] = double.NegativeInfinity;
+        space.Encode(concept, Array.IndexOf(p, p.Max())).CopyTo(own);
     }
 
     // A state's name, a number in the concept's own unit, or of a binary concept a probability.

@@ -209,6 +209,16 @@ public sealed class ConceptLayer : ConceptBottleneck
     }
 
     /// <inheritdoc/>
+    protected override ConceptValues Sendable(ConceptValues put)
+    {
+        ArgumentNullException.ThrowIfNull(put);
+        return Kind == ConceptKindPassed.Hard ? put with { Values = Restore(Levels(put.Values)) } : put;
+    }
+
+    /// <summary>How many states of a concept can be sent: of a continuous one the eighths of a deviation up to four of them.</summary>
+    public int StatesOf(int concept) => Alphabet(concept);
+
+    /// <inheritdoc/>
     protected override Passage Passed(Features h, Tensor scores, ConceptValues? put, PassContext c)
     {
         if (Kind != ConceptKindPassed.Hard) return base.Passed(h, scores, put, c);

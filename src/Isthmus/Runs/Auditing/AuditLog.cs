@@ -265,7 +265,13 @@ public sealed class AuditLog
             e.Changed ? "yes" : "no", e.SuggestedBy, e.Cost?.ToString("R", CultureInfo.InvariantCulture), e.Comment]).Select(Quoted))));
         static string? Text(int? number) => number?.ToString(CultureInfo.InvariantCulture);
         static string Answer(LoggedAnswer answer) => answer.Class ?? (answer.Numbers is { } numbers ? string.Join(' ', numbers.Select(n => n.ToString("R", CultureInfo.InvariantCulture))) : answer.NumbersSha256 ?? "");
-        static string Quoted(string? text) => text is null ? "" : text.AsSpan().IndexOfAny(",\"\r\n") >= 0 ? $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : text;
+        // What a spreadsheet would run as a formula is made text.
+        static string Quoted(string? given)
+        {
+            if (given is not { Length: > 0 }) return "";
+            var text = given[0] is ('=' or '+' or '-' or '@') && !double.TryParse(given, NumberStyles.Float, CultureInfo.InvariantCulture, out _) ? "'" + given : given;
+            return text.AsSpan().IndexOfAny(",\"\r\n") >= 0 ? $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : text;
+        }
     }
 
     // One writer, of all processes.

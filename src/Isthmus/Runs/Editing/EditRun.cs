@@ -35,8 +35,12 @@ public static class EditRun
             using var scope = new TensorScope("edit");
             sums.Add(data, part, Pass(run, at, data, part, edit, message, seed), row);
         }
-        return sums.Finish(outcome);
+        var finished = sums.Finish(outcome);
+        // What overflows is refused: it could be logged, and never be shown to come out again.
+        return IsNumber(finished.After) ? finished : throw new InputException($"{edit}: the answer after it is no number", "a value as far out as that means nothing to the network");
     }
+
+    private static bool IsNumber(EditAnswer answer) => (answer.Probabilities?.All(double.IsFinite) ?? true) && answer.Prediction switch { double one => double.IsFinite(one), double[] many => many.All(double.IsFinite), _ => true };
 
     /// <summary>The answers of some rows before and after an edit, as people read them: probabilities, numbers in the network's units.</summary>
     /// <param name="run">The run.</param>

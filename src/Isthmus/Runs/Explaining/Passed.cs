@@ -119,7 +119,7 @@ internal sealed class Passed
         CodePart = number;
         Positions = part.Values.Numel / part.Values.Shape[0];
         var index = At.Bottleneck as IndexBottleneck;
-        Alphabets = [.. Enumerable.Range(0, Positions).Select(p => index is null ? part.Alphabet : index.Layout.Alphabets[p % index.Layout.Stages])];
+        Alphabets = [.. Enumerable.Range(0, Positions).Select(p => At.Bottleneck is ConceptLayer concepts ? concepts.StatesOf(p) : index is null ? part.Alphabet : index.Layout.Alphabets[p % index.Layout.Stages])];
         foreach (var i in present) _codes.AddRange(part.Values.Data.Slice(i * Positions, Positions).ToArray());
         if (index is null || Positions > MostDistances || index.CodeDistances(features, part.Values, 0) is null) return;
         var own = new float[present.Length * Positions];
