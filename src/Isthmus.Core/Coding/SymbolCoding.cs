@@ -9,6 +9,21 @@ namespace Isthmus.Coding;
 /// ⌈log2 Count⌉ raw bits. The nearest outsider so costs two bits besides the escape entry, the farthest 66.</remarks>
 public static class SymbolCoding
 {
+    /// <summary>Writes real numbers as they stand, 32 raw bits each.</summary>
+    public static void WriteFloats(this ISymbolWriter writer, ReadOnlySpan<float> values)
+    {
+        ArgumentNullException.ThrowIfNull(writer);
+        foreach (var v in values) writer.WriteBits(BitConverter.SingleToUInt32Bits(v), 32);
+    }
+
+    /// <summary>Reads what <see cref="WriteFloats"/> wrote.</summary>
+    /// <exception cref="CodingException">The bytes end (Truncated).</exception>
+    public static void ReadFloats(this ISymbolReader reader, Span<float> values)
+    {
+        ArgumentNullException.ThrowIfNull(reader);
+        foreach (ref var v in values) v = BitConverter.UInt32BitsToSingle(reader.ReadBits(32));
+    }
+
     /// <summary>Writes a 32-bit integer under a table: as its entry where it has one, through the escape otherwise.</summary>
     /// <exception cref="CodingException">It is not in the table and the table has no escape (InvalidSymbol).</exception>
     public static void WriteInteger(this ISymbolWriter writer, int value, FrequencyTable table)

@@ -109,17 +109,15 @@ public abstract class ConceptBottleneck : Bottleneck
     public override void Write(Message m, ISymbolWriter to)
     {
         ArgumentNullException.ThrowIfNull(m);
-        ArgumentNullException.ThrowIfNull(to);
-        foreach (var v in m.Single<Floats>().Values.Data) to.WriteBits(BitConverter.SingleToUInt32Bits(v), 32);
+        to.WriteFloats(m.Single<Floats>().Values.Data);
     }
 
     /// <inheritdoc/>
     public override Message Read(ISymbolReader from, MessageShape s)
     {
-        ArgumentNullException.ThrowIfNull(from);
         ArgumentNullException.ThrowIfNull(s);
         var values = Tensor.Zeros(s.Count, OutputWidth);
-        foreach (ref var v in values.Data) v = BitConverter.UInt32BitsToSingle(from.ReadBits(32));
+        from.ReadFloats(values.Data);
         return new Message([new Floats("concepts", values)]);
     }
 

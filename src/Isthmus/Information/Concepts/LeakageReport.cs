@@ -41,7 +41,7 @@ public sealed record LeakageOptions
 /// What codes that stand for concepts say of the class beyond the annotated concepts, I(Ĉ;Y|C), with a verdict, and the numbers beside it. All
 /// in bits, for one row; every reading by a probe on rows held out from it, so that in expectation it is at most the truth.
 /// </summary>
-public sealed record LeakageReport
+public record LeakageReport
 {
     /// <summary>I(Ĉ;Y|C), at least 0; null where it could not be read.</summary>
     public double? BeyondAnnotationsBits { get; init; }

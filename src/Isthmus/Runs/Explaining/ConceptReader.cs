@@ -96,25 +96,8 @@ internal sealed class ConceptReader
         var annotated = Enumerable.Range(0, _labels.Length).Count(i => !_truth.Data.Slice(i * Space.Count, Space.Count).ContainsAnyExceptInRange(float.MinValue, float.MaxValue));
         leaks = annotated >= FewestForPurity ? ConceptLeaks.Measure(rows) : null;
         var purity = annotated >= FewestForPurity && Space.Axes.All(a => a.Type == ConceptType.Binary) && Space.Count > 1 ? ConceptPurity.Measure(rows) : null;
-        return new LeakageExplained
+        return new LeakageExplained(report)
         {
-            BeyondAnnotationsBits = report.BeyondAnnotationsBits,
-            LowBits = report.LowBits,
-            HighBits = report.HighBits,
-            JointBits = report.JointBits,
-            TrueJointBits = report.TrueJointBits,
-            TargetEntropyBits = report.TargetEntropyBits,
-            CeilingAccuracy = report.CeilingAccuracy,
-            CodeAccuracy = report.CodeAccuracy,
-            HardenedBits = report.HardenedBits,
-            Disagreement = report.Disagreement,
-            DisagreementPattern = report.DisagreementPattern,
-            PValue = report.PValue,
-            MarginBits = report.MarginBits,
-            Rows = report.Rows,
-            Verdict = report.Verdict,
-            Text = report.Text,
-            Words = report.Words,
             Passes = Passes(),
             Ctl = leaks?.MeanCtl,
             Icl = leaks?.MeanIcl,

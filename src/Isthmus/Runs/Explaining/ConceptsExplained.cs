@@ -31,61 +31,16 @@ public sealed record ConceptCard(string Name, string Type, IReadOnlyList<string>
 public sealed record HeadExplained(IReadOnlyList<string> Answers, IReadOnlyList<string> Columns, IReadOnlyList<IReadOnlyList<double>> Weights, IReadOnlyList<double> Bias, double EffectiveConcepts, IReadOnlyList<string> Rules);
 
 /// <summary>Leakage as a whole: the report of <see cref="ConceptLeakage"/> with the measures of purity beside it.</summary>
-public sealed record LeakageExplained
+public sealed record LeakageExplained : LeakageReport
 {
-    /// <summary>I(Ĉ;Y|C).</summary>
-    public double? BeyondAnnotationsBits { get; init; }
-
-    /// <summary>The lower end of its interval.</summary>
-    public double? LowBits { get; init; }
-
-    /// <summary>The upper end.</summary>
-    public double? HighBits { get; init; }
-
-    /// <summary>I(Ĉ;Y).</summary>
-    public double? JointBits { get; init; }
-
-    /// <summary>I(C;Y).</summary>
-    public double? TrueJointBits { get; init; }
-
-    /// <summary>H(Y).</summary>
-    public double TargetEntropyBits { get; init; }
-
-    /// <summary>The best accuracy that the annotated concepts allow.</summary>
-    public double? CeilingAccuracy { get; init; }
-
-    /// <summary>What a probe reaches with what passes.</summary>
-    public double? CodeAccuracy { get; init; }
-
-    /// <summary>What is left of the surplus when every concept is rounded to its state.</summary>
-    public double? HardenedBits { get; init; }
-
-    /// <summary>The share of annotations from which the model's decisions differ.</summary>
-    public double? Disagreement { get; init; }
-
-    /// <summary>How much the decisions tell about where they differ from annotations; near 0 for slips that fall anywhere.</summary>
-    public double? DisagreementPattern { get; init; }
-
-    /// <summary>The share of exchanges that say at least as much.</summary>
-    public double? PValue { get; init; }
-
-    /// <summary>Bits under which the codes count as clean.</summary>
-    public double MarginBits { get; init; }
-
-    /// <summary>Rows read, none of them trained on.</summary>
-    public int Rows { get; init; }
-
-    /// <summary>clean, beyond-annotations or undecided.</summary>
-    public required string Verdict { get; init; }
-
-    /// <summary>One line with the verdict.</summary>
-    public required string Text { get; init; }
-
-    /// <summary>Whole sentences for somebody who has to sign.</summary>
-    public IReadOnlyList<string> Words { get; init; } = [];
+    /// <summary>A report with nothing beside it yet.</summary>
+    /// <param name="report">What was read.</param>
+    public LeakageExplained(LeakageReport report) : base(report)
+    {
+    }
 
     /// <summary>What physically passes, in words: so many bits, or so many real numbers.</summary>
-    public required string Passes { get; init; }
+    public string Passes { get; init; } = "";
 
     /// <summary>The mean concepts-task leakage, in shares of H(Y); null where it was not read.</summary>
     public double? Ctl { get; init; }
