@@ -4,7 +4,7 @@ using Isthmus.Tensors;
 namespace Isthmus.Bottlenecks;
 
 /// <summary>What a <see cref="ConceptEmbedding"/> is made of.</summary>
-public sealed record ConceptEmbeddingOptions
+public record ConceptEmbeddingOptions
 {
     /// <summary>m, the numbers of each embedding.</summary>
     [Option("numbers that pass for each column of concepts", Min = 1, Max = 4096)]

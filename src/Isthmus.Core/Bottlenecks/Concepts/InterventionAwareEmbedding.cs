@@ -4,24 +4,8 @@ using Isthmus.Tensors;
 namespace Isthmus.Bottlenecks;
 
 /// <summary>What an <see cref="InterventionAwareEmbedding"/> is made of.</summary>
-public sealed record InterventionAwareOptions
+public sealed record InterventionAwareOptions : ConceptEmbeddingOptions
 {
-    /// <summary>m, the numbers of each embedding.</summary>
-    [Option("numbers that pass for each column of concepts", Min = 1, Max = 4096)]
-    public int Size { get; init; } = 16;
-
-    /// <summary>The weight of the concepts' loss.</summary>
-    [Option("weight of the concepts' loss, their mean in nats, beside the task's", Min = 0)]
-    public float ConceptWeight { get; init; } = 1;
-
-    /// <summary>The chance of true concepts in training.</summary>
-    [Option("chance with which a concept's true value stands in for its prediction in a training batch, and at the start of a rollout", Min = 0, Max = 1)]
-    public float RandInt { get; init; } = 0.25f;
-
-    /// <summary>Whether rare states weigh more.</summary>
-    [Option("whether the states of a concept weigh the inverse of their frequency")]
-    public bool Balance { get; init; }
-
     /// <summary>The most concepts asked in a rollout.</summary>
     [Option("most concepts asked in a rollout; how many is drawn for each batch", Min = 1, Max = 64)]
     public int Rollout { get; init; } = 6;
@@ -66,7 +50,7 @@ public sealed class InterventionAwareEmbedding : ConceptBottleneck
         Setting.Require(options.Discount >= 1 && float.IsFinite(options.Discount), "discount", "a number of at least 1", options.Discount);
         Setting.Require(options.PolicyWeight >= 0 && float.IsFinite(options.PolicyWeight), "policy_weight", "a number of at least 0", options.PolicyWeight);
         _options = options;
-        Embedding = AddModule("embedding", new ConceptEmbedding(features, Space, new ConceptEmbeddingOptions { Size = options.Size, ConceptWeight = options.ConceptWeight, RandInt = options.RandInt }, random));
+        Embedding = AddModule("embedding", new ConceptEmbedding(features, Space, options, random));
         Policy = AddModule("policy", new Mlp([Embedding.OutputWidth + Space.Count, options.PolicyWidth, Space.Count], random.Fork("policy")));
         _spread = Tensor.Zeros(Space.Count, Space.Width);
         for (var c = 0; c < Space.Width; c++) _spread.Data[(Space.ConceptOf(c) * Space.Width) + c] = 1;

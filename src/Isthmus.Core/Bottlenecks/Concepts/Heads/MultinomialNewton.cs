@@ -75,7 +75,7 @@ internal sealed unsafe class MultinomialNewton
     {
         double penalty = 0;
         for (var k = 0; k < _classes; k++)
-            for (var j = 0; j < _d; j++) penalty += Penalty(Weights[Index(k, j)], lambda * _alpha, lambda * (1 - _alpha));
+            for (var j = 0; j < _d; j++) penalty += ElasticNetPenalty.Of(Weights[Index(k, j)], lambda * _alpha, lambda * (1 - _alpha));
         return Loss + penalty;
     }
 
@@ -222,16 +222,10 @@ internal sealed unsafe class MultinomialNewton
         double worst = 0;
         for (var k = 0; k < _classes; k++)
         {
-            for (var j = 0; j < _d; j++) worst = Math.Max(worst, ViolationOf(Weights[Index(k, j)], _gradient[Index(k, j)], l1, l2));
+            for (var j = 0; j < _d; j++) worst = Math.Max(worst, ElasticNetPenalty.Violation(Weights[Index(k, j)], _gradient[Index(k, j)], l1, l2));
             worst = Math.Max(worst, Math.Abs(_gradient[Index(k, _d)]));
         }
         return worst;
-    }
-
-    private static double ViolationOf(double w, double gradient, double l1, double l2)
-    {
-        var g = gradient + (l2 * w);
-        return w == 0 ? Math.Abs(g) - l1 : Math.Abs(g + (w > 0 ? l1 : -l1));
     }
 
     // By class: the features whose weight is not 0 or may become so.
@@ -265,7 +259,7 @@ internal sealed unsafe class MultinomialNewton
             gradient[0] = ColumnKernels.Sum(r, _n);
         }
         var violation = Math.Abs(gradient[0]);
-        for (var a = 0; a < features.Length; a++) violation = Math.Max(violation, ViolationOf(Weights[Index(k, features[a])], gradient[a + 1], l1, l2));
+        for (var a = 0; a < features.Length; a++) violation = Math.Max(violation, ElasticNetPenalty.Violation(Weights[Index(k, features[a])], gradient[a + 1], l1, l2));
         if (violation <= 0.1 * goal) return violation;
         var each = 1.0 / _n;
         for (var i = 0; i < _n; i++)
@@ -301,7 +295,7 @@ internal sealed unsafe class MultinomialNewton
                 {
                     var (slot, w) = (slots[a], next[a]);
                     var h = Math.Max(SmallestCurvature, g[((long)slot * stride) + slot]) + (a == 0 ? 0 : l2);
-                    var to = a == 0 ? w - (s[0] / h) : Shrink((h * w) - (s[slot] + (l2 * w)), l1) / h;
+                    var to = a == 0 ? w - (s[0] / h) : ElasticNetPenalty.Shrink((h * w) - (s[slot] + (l2 * w)), l1) / h;
                     if (to == w) continue;
                     Dense.Add(s, to - w, g + ((long)slot * stride), stride);
                     next[a] = to;
@@ -324,8 +318,8 @@ internal sealed unsafe class MultinomialNewton
         {
             var w = Weights[Index(k, features[a])];
             moves[a] = next[a + 1] - w;
-            penalty += Penalty(w, l1, l2);
-            expected += (gradient[a + 1] * moves[a]) + Penalty(next[a + 1], l1, l2) - Penalty(w, l1, l2);
+            penalty += ElasticNetPenalty.Of(w, l1, l2);
+            expected += (gradient[a + 1] * moves[a]) + ElasticNetPenalty.Of(next[a + 1], l1, l2) - ElasticNetPenalty.Of(w, l1, l2);
         }
         int[] moving = [.. Enumerable.Range(0, moves.Length).Where(a => moves[a] != 0)];
         fixed (double* x = _x.Values, step = _step) ColumnKernels.Combine(x, _n, [.. moving.Select(a => features[a])], [.. moving.Select(a => moves[a])], step);
@@ -333,7 +327,7 @@ internal sealed unsafe class MultinomialNewton
         for (var t = 1.0; t > 1e-4; t /= 2)
         {
             double after = 0;
-            for (var a = 0; a < moves.Length; a++) after += Penalty(t == 1 ? next[a + 1] : Weights[Index(k, features[a])] + (t * moves[a]), l1, l2);
+            for (var a = 0; a < moves.Length; a++) after += ElasticNetPenalty.Of(t == 1 ? next[a + 1] : Weights[Index(k, features[a])] + (t * moves[a]), l1, l2);
             if (LossChange(k, t) + after - penalty > (0.01 * t * expected) + 1e-13) continue;
             for (var a = 0; a < moves.Length; a++)
             {
@@ -396,36 +390,8 @@ internal sealed unsafe class MultinomialNewton
             for (var k = 0; k < _classes; k++)
                 if ((weights[k] = Weights[Index(k, j)]) == 0) zeros++;
             if (j < _d && 2 * zeros > _classes) continue; // 0 is the median, and stays the best
-            var shift = j == _d ? weights.Average() : LeastPenalty(weights, l1, l2);
+            var shift = j == _d ? weights.Average() : ElasticNetPenalty.Least(weights, l1, l2);
             for (var k = 0; k < _classes; k++) Weights[Index(k, j)] -= shift; // exactly 0 where it is the shift
         }
     }
-
-    // The c at which Σ l1 |w - c| + l2/2 (w - c)² is least: where its slope passes 0, at one of the w or between two of them.
-    private static double LeastPenalty(double[] weights, double l1, double l2)
-    {
-        Array.Sort(weights);
-        var (n, sum) = (weights.Length, weights.Sum());
-        for (var below = 0; below <= n; below++)
-        {
-            var slope = l1 * ((2 * below) - n); // and l2 (n c - sum)
-            var low = below == 0 ? double.NegativeInfinity : weights[below - 1];
-            var high = below == n ? double.PositiveInfinity : weights[below];
-            if (l2 > 0)
-            {
-                var c = ((sum * l2) - slope) / (l2 * n);
-                if (c <= low) return low;
-                if (c < high) return c;
-            }
-            else if (slope >= 0)
-            {
-                return low;
-            }
-        }
-        return weights[n - 1];
-    }
-
-    private static double Penalty(double w, double l1, double l2) => (l1 * Math.Abs(w)) + (l2 / 2 * w * w);
-
-    private static double Shrink(double v, double by) => v > by ? v - by : v < -by ? v + by : 0;
 }
