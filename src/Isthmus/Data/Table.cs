@@ -95,8 +95,8 @@ public sealed record Table(string Source, IReadOnlyList<TableColumn> Columns)
     {
         ArgumentNullException.ThrowIfNull(selectors);
         var found = new List<int>();
-        foreach (var (selector, quoted) in Selectors(selectors))
-            foreach (var index in quoted && End(selector, selector) is { } exact ? [exact] : FindOne(selector))
+        foreach (var selector in QuotedText.Split(selectors, ',').Select(s => s.Trim()).Where(s => s.Length > 0))
+            foreach (var index in FindOne(QuotedText.Bare(selector)))
                 if (!found.Contains(index)) found.Add(index);
         return found.Count > 0 ? found : throw new InputException($"'{selectors}' names no column of {Source}", "give headers or 1-based numbers, as in 'age,3-7,s1-s4'");
     }
@@ -110,21 +110,6 @@ public sealed record Table(string Source, IReadOnlyList<TableColumn> Columns)
         var columns = new TableColumn[Columns.Count];
         for (var c = 0; c < columns.Length; c++) columns[c] = Columns[c].Select(rows);
         return this with { Columns = columns, Lines = Lines is null ? null : Dataset.Pick(Lines, rows) };
-    }
-
-    // Separated by commas; a name that holds one stands in double quotes.
-    private static IEnumerable<(string Text, bool Quoted)> Selectors(string selectors)
-    {
-        for (var at = 0; at < selectors.Length; at++)
-        {
-            while (at < selectors.Length && selectors[at] == ' ') at++;
-            var quoted = at < selectors.Length && selectors[at] == '"' && selectors.IndexOf('"', at + 1) > 0;
-            var close = quoted ? selectors.IndexOf('"', at + 1) : at;
-            var end = selectors.IndexOf(',', close) is var comma and >= 0 ? comma : selectors.Length;
-            var text = quoted ? selectors[(at + 1)..close] : selectors[at..end].Trim();
-            if (text.Length > 0) yield return (text, quoted);
-            at = end;
-        }
     }
 
     private IEnumerable<int> FindOne(string selector)

@@ -13,7 +13,7 @@ internal static class EditText
     {
         ArgumentNullException.ThrowIfNull(text);
         var changes = new List<Change>();
-        foreach (var piece in Split(text, ','))
+        foreach (var piece in QuotedText.Split(text, ','))
         {
             if (string.IsNullOrWhiteSpace(piece)) continue;
             if (changes.Count == MostChanges) throw new InputException(FormattableString.Invariant($"edit: more than {MostChanges} changes"));
@@ -42,22 +42,22 @@ internal static class EditText
     {
         var space = piece.IndexOf(' ', StringComparison.Ordinal);
         var word = space < 0 ? "" : piece[..space].ToLowerInvariant();
-        if (s_words.Contains(word) && Find(piece, '=') is var sign && (sign < 0 || word == "force"))
-            return word == "force" ? Force(piece[(space + 1)..], piece) : Verb(word, [.. Split(piece[(space + 1)..], ':').Select(p => p.Trim())], piece);
-        if (Find(piece, '=') < 0 && space > 0 && Find(piece, ':') > 0) throw Suggest.Unknown("edit", word, s_words);
+        if (s_words.Contains(word) && QuotedText.Find(piece, '=') is var sign && (sign < 0 || word == "force"))
+            return word == "force" ? Force(piece[(space + 1)..], piece) : Verb(word, [.. QuotedText.Split(piece[(space + 1)..], ':').Select(p => p.Trim())], piece);
+        if (QuotedText.Find(piece, '=') < 0 && space > 0 && QuotedText.Find(piece, ':') > 0) throw Suggest.Unknown("edit", word, s_words);
         return Force(piece, piece);
     }
 
     private static Change Force(string text, string piece)
     {
-        var sign = Find(text, '=');
+        var sign = QuotedText.Find(text, '=');
         if (sign < 0) throw Wrong(piece);
         var (name, row) = Target(text[..sign], piece);
         var value = text[(sign + 1)..].Trim();
         if (value.Length == 0) throw Wrong(piece);
         return double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number)
             ? new Change(name, EditKind.Set, number) { Row = row }
-            : new Change(name, EditKind.Set, double.NaN) { Row = row, Word = value is ['"', .. var inner, '"'] ? inner : value };
+            : new Change(name, EditKind.Set, double.NaN) { Row = row, Word = QuotedText.Bare(value) };
     }
 
     private static Change Verb(string word, string[] parts, string piece)
@@ -84,12 +84,12 @@ internal static class EditText
     {
         text = text.Trim();
         int? row = null;
-        if (Find(text, '@') is var at and >= 0)
+        if (QuotedText.Find(text, '@') is var at and >= 0)
         {
             if (!int.TryParse(text[(at + 1)..].Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out var number)) throw new InputException($"edit '{Shown(piece)}': after @ the number of a row is expected");
             (row, text) = (number, text[..at].TrimEnd());
         }
-        if (text.Length >= 2 && text[0] == '"' && text[^1] == '"') text = text[1..^1];
+        text = QuotedText.Bare(text);
         return text.Length > 0 ? (text, row) : throw Wrong(piece);
     }
 
@@ -100,28 +100,6 @@ internal static class EditText
     private static string Number(double value) => double.IsInfinity(value) ? "" : value.ToString("R", CultureInfo.InvariantCulture);
 
     private static string Quoted(string name) => name.All(c => char.IsLetterOrDigit(c) || c is '.' or '_' or '-' or '*' or ' ') && !s_words.Any(w => name.StartsWith(w + " ", StringComparison.OrdinalIgnoreCase)) ? name : $"\"{name}\"";
-
-    // Where a sign first stands outside quotes.
-    private static int Find(string text, char sign)
-    {
-        var quoted = false;
-        for (var i = 0; i < text.Length; i++)
-        {
-            if (text[i] == '"') quoted = !quoted;
-            else if (text[i] == sign && !quoted) return i;
-        }
-        return -1;
-    }
-
-    private static IEnumerable<string> Split(string text, char sign)
-    {
-        for (var at = Find(text, sign); at >= 0; at = Find(text, sign))
-        {
-            yield return text[..at];
-            text = text[(at + 1)..];
-        }
-        yield return text;
-    }
 
     private static InputException Wrong(string piece) => new($"edit '{Shown(piece)}' is not understood", $"expected {Forms}");
 

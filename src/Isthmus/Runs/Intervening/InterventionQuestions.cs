@@ -48,7 +48,7 @@ public static class InterventionQuestions
         foreach (var line in File.ReadLines(path))
         {
             number++;
-            var cells = line.Split(',', StringSplitOptions.TrimEntries);
+            string[] cells = [.. QuotedText.Split(line, ',').Select(c => QuotedText.Bare(c.Trim()))];
             if (line.Trim().Length == 0 || (number == 1 && cells.Length == 2 && !double.TryParse(cells[1], NumberStyles.Float, CultureInfo.InvariantCulture, out _))) continue; // a header
             var place = string.Create(CultureInfo.InvariantCulture, $"{path}, line {number}");
             if (cells.Length != 2 || cells[0].Length == 0) throw new InputException($"{place}: a name and a cost with a comma between them are expected");
@@ -60,11 +60,11 @@ public static class InterventionQuestions
     private static IEnumerable<(string Name, string Value)> Pairs(string option, string text, string example)
     {
         var seen = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var part in text.Split(',', StringSplitOptions.TrimEntries))
+        foreach (var part in QuotedText.Split(text, ',').Select(p => p.Trim()))
         {
             var at = part.LastIndexOf('=');
             if (at < 1 || at == part.Length - 1) throw new InputException($"{option}: '{part}' is not NAME=…", $"for example {option} {example}");
-            var name = part[..at].Trim();
+            var name = QuotedText.Bare(part[..at].Trim());
             if (!seen.Add(name)) throw new InputException($"{option}: '{name}' stands in it twice");
             yield return (name, part[(at + 1)..].Trim());
         }
